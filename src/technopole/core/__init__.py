@@ -1,0 +1,1 @@
+"""Frozen types, units and the exception tree. No I/O."""

@@ -1,0 +1,1 @@
+"""Framework and matrix become an IndexRun that keeps every stage."""

@@ -1,0 +1,1 @@
+"""Declarations: observations become indicators."""

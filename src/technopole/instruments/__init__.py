@@ -1,0 +1,1 @@
+"""Observations measured from raw OpenStreetMap and GTFS files."""

@@ -1,0 +1,1 @@
+"""NumPy and SciPy only: treat, impute, normalise, weight, aggregate, rank, sample."""

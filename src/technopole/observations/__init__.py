@@ -1,0 +1,1 @@
+"""The one long table: records and observations, their schema and checks."""

@@ -1,0 +1,142 @@
+"""What a source declares (meta.yaml): identity, licence, variables, what absence means, and the checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from technopole.core.errors import FrameworkError
+from technopole.core.types import LicenceClass
+
+YAML_SIZE_LIMIT = 400_000
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+class Declaration(BaseModel):
+    """Base of everything that is declared in YAML: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Absence(Declaration):
+    """What it means that a source has nothing for a place.
+
+    `default` zero: the source covers the world, nothing there is 0. `default` missing: it says nothing.
+    `censored`: the source lists only units above a cut. `missing_in`: countries that the source under-covers, where
+    absence *and presence* say too little (nothing there is missing, never 0). `why` explains.
+    """
+
+    default: Literal["zero", "missing", "censored"]
+    missing_in: tuple[Country, ...] = ()
+    why: str
+
+
+class Expected(Declaration):
+    """Checks of one variable, wide enough for a new vintage and narrow enough for a unit error or a silent drop.
+
+    `total`: closed range of the sum of all amounts, resolved or not. `records`: the same for the number of records.
+    `places`: for the number of distinct resolved places. `value`: for each single amount. `resolved_share`: least
+    share of all amounts that must be placed; the rest carries a reason, is counted, and is listed.
+    """
+
+    total: tuple[float, float]
+    records: tuple[int, int]
+    places: tuple[int, int]
+    value: tuple[float, float]
+    resolved_share: float = Field(ge=0, le=1)
+
+
+class Variable(Declaration):
+    """One measured quantity of a source."""
+
+    id: Identifier
+    title: str
+    unit: str
+    aggregate: Literal["sum", "distinct", "max", "single"]
+    level: Literal["city", "region", "country"] = "city"
+    granularity: Literal["point", "place", "city", "region", "country"]
+    period: str
+    absence: Absence
+    expected: Expected
+    note: str = ""
+
+
+class Correction(Declaration):
+    """A known upstream defect, repaired by declared data; when the defect is gone the build fails.
+
+    In rows of `file` (mirror path or glob) where every column of `match` has the given text, `column` must hold
+    `expect` (null: empty) and becomes `value`. ``drop: true`` removes the rows instead.
+    """
+
+    file: str
+    match: dict[str, str | None]
+    column: str = ""
+    expect: str | None = None
+    value: str | None = None
+    drop: bool = False
+    why: str
+
+
+class Meta(Declaration):
+    """One source, as its meta.yaml declares it."""
+
+    id: Identifier
+    title: str
+    producer: str
+    url: str
+    licence: str
+    licence_class: LicenceClass
+    citation: str
+    vintage: str
+    what: str
+    limits: tuple[str, ...]  # what the source can't tell, one sentence each
+    files: tuple[str, ...]  # globs of mirror paths that are read
+    variables: tuple[Variable, ...]
+    corrections: tuple[Correction, ...] = ()
+
+    @model_validator(mode="after")
+    def _unique(self) -> Meta:
+        ids = [variable.id for variable in self.variables]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two variables share one id")
+        return self
+
+
+def read_yaml(path: Path) -> Any:
+    """Read YAML safely: size limit, no aliases, no tags.
+
+    Raises
+    ------
+    FrameworkError : absent, too large, not UTF-8, not YAML, or with aliases.
+    """
+    if not path.is_file():
+        raise FrameworkError(f"{path} isn't there.", "Name a YAML file that exists.")
+    if path.stat().st_size > YAML_SIZE_LIMIT:
+        raise FrameworkError(f"{path} is larger than {YAML_SIZE_LIMIT} bytes:", "declarations are small files.")
+    try:
+        text = path.read_text(encoding="utf-8")
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise FrameworkError(f"{path} uses YAML aliases (*name):", "write the value out.")
+        return yaml.safe_load(text)
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
+        raise FrameworkError(f"{path} isn't valid YAML: {error}.") from error
+
+
+def read_meta(path: Path) -> Meta:
+    """Read and check a source's meta.yaml.
+
+    Raises
+    ------
+    FrameworkError : unreadable, or a key that is missing, unknown or of the wrong kind (named in the message).
+    """
+    data = read_yaml(path)
+    try:
+        return Meta.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise FrameworkError(f"{path}: {where}: {first['msg']}.") from error

@@ -1,0 +1,1 @@
+"""Uncertainty, rank ranges and tiers."""

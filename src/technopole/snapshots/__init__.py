@@ -1,0 +1,1 @@
+"""Upstream files: pinned by hash, verified, read with row numbers."""

@@ -1,0 +1,1 @@
+"""One folder per upstream dataset; found by scanning, never by registration."""
