@@ -54,6 +54,7 @@ class Status(StrEnum):
 
     OBSERVED = "observed"
     ZERO = "zero"  # the source covers the country and has nothing for the city
+    LOWER_BOUND = "lower bound"  # rows exist, in a country that the source under-covers
     INHERITED = "inherited"  # a country's or region's value
     NOT_COVERED = "not covered"  # the source doesn't cover the country (well enough)
     CENSORED = "not in the list"  # the source lists only units above a cut
@@ -62,7 +63,7 @@ class Status(StrEnum):
     TOO_OLD = "too old"
 
 
-PRESENT: Final = frozenset({Status.OBSERVED, Status.ZERO, Status.INHERITED})
+PRESENT: Final = frozenset({Status.OBSERVED, Status.ZERO, Status.LOWER_BOUND, Status.INHERITED})
 """Statuses that carry a value; all others are reasons for its absence."""
 
 

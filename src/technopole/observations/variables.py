@@ -26,8 +26,9 @@ class Absence(Declaration):
     """What it means that a source has nothing for a place.
 
     `default` zero: the source covers the world, nothing there is 0. `default` missing: it says nothing.
-    `censored`: the source lists only units above a cut. `missing_in`: countries that the source under-covers, where
-    absence *and presence* say too little (nothing there is missing, never 0). `why` explains.
+    `censored`: the source lists only units above a cut. `missing_in`: countries that the source under-covers: there
+    a city with rows has a lower bound (used, and marked so), and a city without rows is missing, never 0.
+    `why` explains, with the evidence for it.
     """
 
     default: Literal["zero", "missing", "censored"]
