@@ -1,0 +1,88 @@
+"""Inventors of granted US patents: points with a weight become mentions by city, by country, by Chinese province.
+
+A point's country (``cc``) wins over its coordinates; the file of 2000 has no country, its points are placed by
+coordinates alone. A point whose coordinates a correction removed (the middle of a province) counts towards its
+country and, in China, its province, never towards a city.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from technopole.observations.corrections import apply_corrections
+from technopole.observations.placing import Resolver, place
+from technopole.observations.schema import RECORD_SCHEMA
+from technopole.observations.variables import Meta
+from technopole.snapshots.tables import ROW, read_csv
+from technopole.snapshots.upstream import Upstream
+from technopole.sources.patents_uspto.china import provinces
+
+FILE_2013 = "patents_uspto/uspto_inventors_filed2013_points.csv"
+FILE_2000 = "patents_uspto/uspto_inventors_filed2000_points.csv"
+NO_POINT = "the geocode is the middle of a province or a country"
+
+
+def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
+    """Read both years; return the records of the four variables (RECORD_SCHEMA)."""
+    late = _points(upstream, FILE_2013, meta, ["lat", "lon", "inventors", "cc"])
+    early = _points(upstream, FILE_2000, meta, ["lat", "lon", "inventors"])
+    return pl.concat(
+        [
+            place(_queries(late, "inventor_mentions_2013"), cities),
+            place(_queries(early, "inventor_mentions_2000"), cities),
+            _wider(late, "inventor_mentions_country_2013", "country", pl.col("country")),
+            _chinese_provinces(upstream, late),
+        ]
+    )
+
+
+def _points(upstream: Upstream, file: str, meta: Meta, columns: list[str]) -> pl.DataFrame:
+    """One row a point: lat, lon (null where a correction removed them), amount, country, label, file, row."""
+    table = apply_corrections(read_csv(upstream.open(file), columns=columns), file, meta.corrections)
+    country = pl.col("cc") if "cc" in columns else pl.lit(None, pl.String)
+    return table.with_columns(
+        pl.col("lat", "lon").cast(pl.Float64, strict=False),
+        amount=pl.col("inventors").cast(pl.Float64, strict=False),
+        country=country,
+        file=pl.lit(file),
+        row=pl.col(ROW),
+    ).with_columns(label=_label())
+
+
+def _label() -> pl.Expr:
+    """Coordinates to a tenth of a degree and the country: enough to find the place, and no more."""
+    return pl.concat_str(
+        [pl.col("lat").round(1).cast(pl.String), pl.col("lon").round(1).cast(pl.String), pl.col("country")],
+        separator=" | ",
+        ignore_nulls=True,
+    )
+
+
+def _queries(points: pl.DataFrame, variable: str) -> pl.DataFrame:
+    columns = ["variable", "amount", "file", "row", "label", "reason", "country", "lat", "lon"]
+    reason = pl.when(pl.col("lat").is_null() | pl.col("lon").is_null()).then(pl.lit(NO_POINT))
+    queries = points.with_columns(variable=pl.lit(variable), reason=reason).select(columns)
+    # a column without any value would be a query of its own kind; the 2000 file is asked by point alone
+    return queries.drop("country") if queries["country"].null_count() == queries.height else queries
+
+
+def _wider(points: pl.DataFrame, variable: str, level: str, code: pl.Expr) -> pl.DataFrame:
+    """Records about countries or provinces: every row counts, inside a city or not."""
+    return points.with_columns(
+        variable=pl.lit(variable),
+        level=pl.lit(level),
+        place=code,
+        ring=pl.lit(0),
+        key=pl.lit(None),
+        reason=pl.when(code.is_null()).then(pl.lit("no country")),
+    ).select([pl.col(name).cast(kind) for name, kind in RECORD_SCHEMA.items()])
+
+
+def _chinese_provinces(upstream: Upstream, points: pl.DataFrame) -> pl.DataFrame:
+    """Mentions by province of mainland China; from upstream's own coordinates (a province's middle is inside it)."""
+    raw = read_csv(upstream.open(FILE_2013), columns=["lat", "lon"]).select(
+        pl.col(ROW), pl.col("lat", "lon").cast(pl.Float64, strict=False)
+    )
+    chinese = points.filter(pl.col("country") == "CN").drop("lat", "lon").join(raw, on=ROW, how="left", validate="1:1")
+    coded = chinese.with_columns(province=provinces(chinese["lat"], chinese["lon"]))
+    return _wider(coded, "inventor_mentions_region_2013", "region", pl.col("province"))
