@@ -1,0 +1,289 @@
+"""Aggregation: the children of a node become one score, batched over replicates, up a tree of any depth.
+
+Every aggregator maps x (..., units, children) and weights (..., children) to (..., units); leading axes broadcast, so
+2,000 sets of weights over one matrix are one call. Missing children (NaN) are left out and the weights of the others
+are renormalised (COINr); a unit with no child, or only children of weight zero, has NaN. `minimum_availability` also
+gives NaN where a smaller share of the children (by number, as COINr's `dat_thresh`) is present.
+
+Sums run child after child over whole planes of units: the order of additions is written, so the sum is the same on
+every processor. Blocks of replicates keep the planes in the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from technopole.core.errors import InputError
+from technopole.kernel.arrays import FloatArray, as_matrix, as_weights
+from technopole.kernel.means import QuasiMean, generalised, mean_of, sums_of
+from technopole.kernel.outrank import copeland
+from technopole.kernel.tree import Tree
+from technopole.kernel.weight import as_tree_weights
+
+BLOCK_VALUES: Final = 1 << 15
+
+
+@dataclass(frozen=True)
+class Aggregator:
+    """One aggregator, with what the contract tests and the help say about it.
+
+    Attributes
+    ----------
+    function : (x, weights, **parameters) -> scores, on checked arrays.
+    parameters : names and defaults.
+    positive : all values must be above zero.
+    between : the score lies between the smallest and the largest child.
+    mean : for the quasi-arithmetic means, parameters -> the mean; the tree then stays in its transformed space.
+    """
+
+    function: Callable[..., FloatArray]
+    summary: str
+    positive: bool
+    between: bool
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    mean: Callable[..., QuasiMean] | None = None
+
+
+@dataclass(frozen=True)
+class Aggregation:
+    """A choice of aggregator for one node: its name in AGGREGATORS, its parameters, and the availability asked for."""
+
+    method: str = "arithmetic"
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    minimum_availability: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.method not in AGGREGATORS:
+            raise InputError(f'There is no aggregator "{self.method}".', f"Choose one of {', '.join(AGGREGATORS)}.")
+        unknown = set(self.parameters) - set(AGGREGATORS[self.method].parameters)
+        if unknown:
+            raise InputError(
+                f"The aggregator {self.method} has no parameter {', '.join(sorted(unknown))}.",
+                f"It takes {', '.join(AGGREGATORS[self.method].parameters) or 'none'}.",
+            )
+        if not 0 <= self.minimum_availability <= 1:
+            raise InputError(
+                f"A minimum availability of {self.minimum_availability:g} isn't a share.", "Choose 0 to 1."
+            )
+
+    @property
+    def mean(self) -> QuasiMean | None:
+        """The quasi-arithmetic mean behind it, if it is one."""
+        aggregator = AGGREGATORS[self.method]
+        return aggregator.mean(**{**aggregator.parameters, **self.parameters}) if aggregator.mean else None
+
+
+def arithmetic(x: ArrayLike, weights: ArrayLike) -> FloatArray:
+    """sum(w x) / sum(w)."""
+    return _quasi(x, weights, generalised(1.0))
+
+
+def geometric(x: ArrayLike, weights: ArrayLike) -> FloatArray:
+    """exp(sum(w ln x) / sum(w)). Raises InputError where a value is zero or below."""
+    return _quasi(x, weights, generalised(0.0))
+
+
+def harmonic(x: ArrayLike, weights: ArrayLike) -> FloatArray:
+    """sum(w) / sum(w / x). Raises InputError where a value is zero or below."""
+    return _quasi(x, weights, generalised(-1.0))
+
+
+def generalised_mean(x: ArrayLike, weights: ArrayLike, power: float = 1.0) -> FloatArray:
+    """(sum(w x**power) / sum(w))**(1 / power); power 0 is the geometric mean.
+
+    Raises InputError where a value is zero or below, unless the power is 1.
+    """
+    return _quasi(x, weights, generalised(power))
+
+
+def mazziotta_pareto(x: ArrayLike, weights: ArrayLike, penalty: float = -1.0) -> FloatArray:
+    """M + penalty S cv, cv = S / M: the mean, less a penalty for imbalance between the children.
+
+    M is the weighted mean and S**2 = sum(w (x - M)**2) / (W - sum(w**2) / W), W = sum(w): with equal weights the
+    sample variance (ddof = 1). penalty -1 is for scores where higher is better (MPI-), 1 for the other sense (MPI+).
+    One present child has no imbalance: its own value. Meant for z-scores around 100, where M is far from zero.
+
+    Source: Mazziotta and Pareto (2016), doi:10.1007/s11205-015-0998-2. (R package Compind's "NEG" is penalty 1.)
+    Raises InputError for another penalty than -1 or 1; a mean of zero gives NaN.
+    """
+    if penalty not in (-1, 1):
+        raise InputError(f"A penalty of {penalty:g} is neither -1 nor 1.", "Choose -1 where higher is better.")
+    values, w = _checked(x, weights)
+    planes = list(np.moveaxis(values, -1, 0))
+    total, weight = sums_of(planes, w, None)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = total / weight
+        spread, _ = sums_of([(plane - mean) ** 2 for plane in planes], w, None)
+        squares, _ = sums_of([np.where(np.isnan(plane), np.nan, 1.0) for plane in planes], w**2, None)
+        freedom = weight - squares / weight
+        single = freedom <= 1e-12 * weight
+        variance = np.where(single, 0.0, spread / np.where(single, 1.0, freedom))
+        score = mean + penalty * variance / mean
+    return np.asarray(np.where(single & ~np.isnan(mean), mean, score), dtype=np.float64)
+
+
+AGGREGATORS: Final[dict[str, Aggregator]] = {
+    "arithmetic": Aggregator(arithmetic, "weighted mean", False, True, mean=lambda: generalised(1.0)),
+    "geometric": Aggregator(geometric, "weighted geometric mean", True, True, mean=lambda: generalised(0.0)),
+    "harmonic": Aggregator(harmonic, "weighted harmonic mean", True, True, mean=lambda: generalised(-1.0)),
+    "generalised_mean": Aggregator(
+        generalised_mean, "weighted power mean", True, True, {"power": 1.0}, mean=generalised
+    ),
+    "mazziotta_pareto": Aggregator(
+        mazziotta_pareto, "mean with a penalty for imbalance", False, False, {"penalty": -1.0}
+    ),
+    "copeland": Aggregator(copeland, "pairs won less pairs lost", False, False),
+}
+"""Every aggregator by its name in a framework."""
+
+
+def aggregate(x: ArrayLike, weights: ArrayLike, aggregation: Aggregation | None = None) -> FloatArray:
+    """Aggregate the last axis of `x` by one aggregation (default: arithmetic).
+
+    Parameters
+    ----------
+    x : (..., units, children), NaN where missing.
+    weights : (..., children); leading axes of both broadcast.
+
+    Returns
+    -------
+    (..., units).
+
+    Raises
+    ------
+    InputError
+        What `as_matrix` and `as_weights` refuse, and what the aggregator refuses.
+    """
+    values, w = _checked(x, weights)
+    tree = Tree((values.shape[-1],) * values.shape[-1] + (-1,), values.shape[-1])
+    full = np.concatenate([w, np.ones((*w.shape[:-1], 1))], axis=-1)
+    return aggregate_tree(values, full, tree, aggregation or Aggregation())[..., 0]
+
+
+def aggregate_tree(
+    x: ArrayLike,
+    weights: ArrayLike,
+    tree: Tree,
+    aggregations: Aggregation | Sequence[Aggregation],
+    nodes: Sequence[int] | None = None,
+) -> FloatArray:
+    """Aggregate up a tree.
+
+    Parameters
+    ----------
+    x : (..., units, leaves), NaN where missing.
+    weights : (..., nodes), each node's among its siblings; the root's isn't used. Leading axes broadcast with those
+        of `x`: (nodes,) with (units, leaves) is one index, (replicates, nodes) a stack of them.
+    aggregations : one for all aggregates, or one for each in node order.
+    nodes : the aggregates to return (None: all, in node order). Only these are kept over the replicates.
+
+    Returns
+    -------
+    (..., units, len(nodes)).
+
+    Raises
+    ------
+    InputError
+        Arrays that don't fit the tree, bad weights, or values that an aggregator refuses.
+    """
+    values, w = as_matrix(x), as_tree_weights(weights, tree)
+    if values.shape[-1] != tree.leaves:
+        raise InputError(f"The matrix has {values.shape[-1]} columns for {tree.leaves} leaves.", "Give one a leaf.")
+    chosen = [aggregations] * len(tree.aggregates) if isinstance(aggregations, Aggregation) else list(aggregations)
+    wanted = list(tree.aggregates if nodes is None else nodes)
+    if len(chosen) != len(tree.aggregates) or not set(wanted) <= set(tree.aggregates):
+        raise InputError(
+            f"The tree has {len(tree.aggregates)} aggregates, with {len(chosen)} methods and {wanted} asked for.",
+            "Give one method for each and ask for aggregates only.",
+        )
+    lead = np.broadcast_shapes(values.shape[:-2], w.shape[:-1])
+    units = values.shape[-2]
+    result = np.empty((*lead, len(wanted), units))
+    flat = result.reshape(-1, len(wanted), units)
+    plan = _Plan(tree, tuple(chosen), tuple(wanted))
+    for place, block, block_weights in _blocks(values, w, lead):
+        flat[place] = _climb(plan, block, block_weights)
+    return np.moveaxis(result, -2, -1)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    tree: Tree
+    aggregations: tuple[Aggregation, ...]
+    wanted: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Node:
+    """Scores of one node, (replicates, units), in the space of `mean` (None: as they are)."""
+
+    values: FloatArray
+    mean: QuasiMean | None
+
+    def plain(self) -> FloatArray:
+        return self.values if self.mean is None else self.mean.backward(self.values)
+
+    def within(self, mean: QuasiMean) -> FloatArray:
+        # a mean of means of one kind needs no way back and forth between its levels
+        return self.values if self.mean == mean else mean.forward(self.plain())
+
+
+def _climb(plan: _Plan, planes: list[FloatArray], weights: FloatArray) -> FloatArray:
+    """Aggregate one block of replicates; `planes` are the leaves, (1 or replicates, units) each."""
+    found = {leaf: _Node(plane, None) for leaf, plane in enumerate(planes)}
+    for aggregate_node, aggregation in zip(plan.tree.aggregates, plan.aggregations, strict=True):
+        children = plan.tree.children[aggregate_node]
+        w = weights[..., list(children)]
+        mean = aggregation.mean
+        if mean is None:
+            stacked = np.stack(np.broadcast_arrays(*(found[child].plain() for child in children)), axis=-1)
+            function = AGGREGATORS[aggregation.method].function
+            scores = function(stacked, w, **aggregation.parameters)
+        else:
+            scores = mean_of([found[child].within(mean) for child in children], w)
+        if aggregation.minimum_availability > 0:
+            scores = _blank_sparse(scores, [found[child].values for child in children], aggregation)
+        found[aggregate_node] = _Node(scores, mean)
+    shape = (weights.shape[0], planes[0].shape[-1])
+    return np.stack([np.broadcast_to(found[node].plain(), shape) for node in plan.wanted], axis=1)
+
+
+def _blank_sparse(scores: FloatArray, planes: list[FloatArray], aggregation: Aggregation) -> FloatArray:
+    present = sum((~np.isnan(plane)).astype(np.int64) for plane in planes)
+    sparse = np.asarray(present) / len(planes) < aggregation.minimum_availability * (1 - 1e-12)
+    return np.where(sparse, np.nan, scores)
+
+
+def _blocks(
+    values: FloatArray, weights: FloatArray, lead: tuple[int, ...]
+) -> Iterator[tuple[slice, list[FloatArray], FloatArray]]:
+    """Split the replicates into blocks whose planes fit the cache; leaves without a replicate axis are shared."""
+    count = int(np.prod(lead, dtype=np.int64))
+    units, leaves = values.shape[-2:]
+    w = np.broadcast_to(weights, (*lead, weights.shape[-1])).reshape(count, -1)
+    shared = values.ndim == 2 or all(size == 1 for size in values.shape[:-2])
+    if shared:
+        common = [plane[None, :] for plane in np.ascontiguousarray(values.reshape(units, leaves).T)]
+    else:
+        stacked = np.broadcast_to(values, (*lead, units, leaves)).reshape(count, units, leaves)
+    step = max(1, BLOCK_VALUES // units)
+    for start in range(0, count, step):
+        place = slice(start, start + step)
+        block = common if shared else list(np.ascontiguousarray(np.moveaxis(stacked[place], -1, 0)))
+        yield place, block, w[place]
+
+
+def _checked(x: ArrayLike, weights: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    values = as_matrix(x)
+    return values, as_weights(weights, values.shape[-1])
+
+
+def _quasi(x: ArrayLike, weights: ArrayLike, mean: QuasiMean) -> FloatArray:
+    values, w = _checked(x, weights)
+    planes = [mean.forward(plane) for plane in np.moveaxis(values, -1, 0)]
+    return mean.backward(mean_of(planes, w))
