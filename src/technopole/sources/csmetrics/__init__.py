@@ -1,0 +1,1 @@
+"""Computer-science papers by institution, by csmetrics.org."""

@@ -1,0 +1,1 @@
+"""Publications of universities by the Leiden Ranking."""

@@ -1,0 +1,129 @@
+"""csmetrics: reading score files, venues, reviewed placements, the register."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from technopole.core.errors import UpstreamError
+from technopole.snapshots.upstream import Upstream
+from technopole.sources.csmetrics.register import SEVERAL, UNREGISTERED, registered
+from technopole.sources.csmetrics.source import COMPANY, records
+from technopole.sources.registry import load_source
+
+REPOSITORY = Path(__file__).parents[2]
+MIRROR = REPOSITORY.parent / "shared" / "data" / "raw"
+SOURCE = load_source("csmetrics")
+
+
+class EchoResolver:
+    """Places every query in city 1, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = pl.DataFrame()
+
+    def resolve(self, queries: pl.DataFrame) -> pl.DataFrame:
+        self.asked = queries
+        return pl.DataFrame(
+            {"city": 1, "ring": 1, "method": "test", "reason": pl.Series([None] * queries.height, dtype=pl.String)}
+        )
+
+
+@pytest.fixture(scope="module")
+def sample() -> pl.DataFrame:
+    return records(Upstream(SOURCE.folder / "sample"), SOURCE.meta, EchoResolver())
+
+
+def amounts(rows: pl.DataFrame, variable: str) -> dict[str, float]:
+    return dict(rows.filter(pl.col("variable") == variable).group_by("row").agg(pl.col("amount").sum()).iter_rows())
+
+
+def test_a_venue_belongs_to_one_variable(sample: pl.DataFrame) -> None:
+    assert amounts(sample, "robotics_papers")["invented university of tokyo"] == 12.5
+    assert amounts(sample, "ubiquitous_computing_papers") == {
+        "invented university of tokyo": 1.0,
+        "invented polytechnic of helsinki": 2.5,
+    }
+    assert amounts(sample, "electronics_design_papers") == {
+        "invented polytechnic of helsinki": 4.0,
+        "invented semiconductors": 6.0,
+    }
+    assert amounts(sample, "computer_science_papers")["invented university of tokyo"] == 5.0
+    assert sample.filter(pl.struct("file", "row").is_duplicated()).is_empty()
+
+
+def test_years_after_the_last_are_not_read(sample: pl.DataFrame) -> None:
+    assert sample.filter(pl.col("file").str.contains("2019")).is_empty()
+    assert sample["amount"].sum() == 12.5 + 3.25 + 2.0 + 1.5 + 1.0 + 2.5 + 4.0 + 6.0 + 5.0 + 7.0 + 1.0 + 0.5
+
+
+def test_companies_and_multi_site_organisations_keep_their_reason(sample: pl.DataFrame) -> None:
+    reasons = dict(sample.filter(pl.col("place").is_null()).select("row", "reason").unique().iter_rows())
+    assert reasons["invented semiconductors"] == COMPANY
+    assert reasons["ibm"].startswith("company: ")
+    assert reasons["chinese academy of sciences"].startswith("multi-site organisation: ")
+    assert reasons["university nobody knows"] == UNREGISTERED
+    assert len(reasons) == 4
+
+
+def test_the_reviewed_placement_wins() -> None:
+    resolver = EchoResolver()
+    records(Upstream(SOURCE.folder / "sample"), SOURCE.meta, resolver)
+    toronto = resolver.asked.filter(pl.col("name") == "Toronto")
+    assert toronto.select("country", "lat").rows() == [("CA", None)]
+
+
+def test_register_wants_name_and_country() -> None:
+    register = pl.DataFrame(
+        [
+            ("École Normale Supérieure", "education", "Bujumbura", "Burundi", "-3.38", "29.36"),
+            ("The University of Somewhere", "education", "Here", "Hong Kong", "22.3", "114.2"),
+            ("Acme (Germany)", "company|funder", "Berlin", "Germany", "52.5", "13.4"),
+            ("Trinity College", "education", "Hartford", "United States", "41.8", "-72.7"),
+            ("Trinity College", "education", "Washington", "United States", "38.9", "-77.0"),
+        ],
+        schema=["name", "types", "city", "country", "lat", "lon"],
+        orient="row",
+    )
+    asked = pl.DataFrame(
+        {
+            "institution": ["a", "b", "c", "d"],
+            "name": ["Ecole normale superieure", "University of Somewhere", "Acme", "Trinity College"],
+            "country": ["France", "China", "Germany", "US"],
+        }
+    )
+    found = registered(asked, register).rows_by_key("institution", named=True, unique=True)
+    assert found["a"]["city"] is None
+    assert found["a"]["unregistered"] == UNREGISTERED
+    assert found["b"]["city"] == "Here"
+    assert found["c"]["company"]
+    assert found["d"]["city"] is None
+    assert found["d"]["unregistered"] == SEVERAL
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", '{"a": 3}', '{"a": {"Citation Count": 1}}', '{"a": {"Publication Count": "x"}}']
+)
+def test_another_form_is_named(tmp_path: Path, content: str) -> None:
+    folder = tmp_path / "csmetrics" / "data" / "scores"
+    folder.mkdir(parents=True)
+    (folder / "icra_2015_affiliations.json").write_text(content)
+    with pytest.raises(UpstreamError, match="icra_2015"):
+        records(Upstream(tmp_path), SOURCE.meta, EchoResolver())
+
+
+@pytest.mark.skipif(not (MIRROR / "csmetrics").is_dir(), reason="the mirror of upstream files is absent")
+def test_declared_tables_name_what_upstream_has() -> None:
+    scores = MIRROR / "csmetrics" / "data" / "scores"
+    files = sorted(scores.glob("*_affiliations.json"))
+    keys = {key for file in files for key in json.loads(file.read_text(encoding="utf-8"))}
+    venues = {file.name.rsplit("_", 2)[0] for file in files}
+    placements = pl.read_csv(SOURCE.folder / "placements.csv", infer_schema=False)
+    assert set(placements["institution"]) <= keys
+    assert placements["institution"].is_unique().all()
+    assert placements.filter(pl.col("city").is_null() == pl.col("left_out").is_null()).is_empty()
+    assert placements["why"].null_count() == 0
+    assert set(pl.read_csv(SOURCE.folder / "venues.csv")["venue"]) <= venues
