@@ -1,0 +1,57 @@
+"""The command line. Each command imports what it needs when it runs, so that --help is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from technopole.cli import city, data, rank, resolve, trace
+from technopole.core.errors import TechnopoleError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="The most high-tech and innovative cities of the world, ranked from open data with honest intervals.",
+)
+rank.register(app)
+city.register(app)
+trace.register(app)
+resolve.register(app)
+app.add_typer(data.app, name="data")
+
+
+@app.callback()
+def options(
+    debug: bool = typer.Option(False, "--debug", help="Show a traceback when something fails."),
+) -> None:
+    """Options that stand before any command."""
+    if debug:
+        os.environ["TECHNOPOLE_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Run the command line; exit status 0 done, 1 failed, 2 wrong form."""
+    try:
+        app()
+    except TechnopoleError as error:
+        if os.environ.get("TECHNOPOLE_DEBUG"):
+            raise
+        sys.stderr.write(f"technopole: {error}\n")
+        sys.exit(1)
+    except BrokenPipeError:
+        # the reader of a pipe has gone (`technopole rank | head`): nothing is wrong
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        if os.environ.get("TECHNOPOLE_DEBUG"):
+            raise
+        sys.stderr.write(f"technopole: {error.filename or 'a file'}: {error.strerror}.\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

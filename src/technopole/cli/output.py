@@ -1,0 +1,69 @@
+"""How results reach the terminal: JSON and CSV to standard output, tables for people, one line for an error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Console
+    from rich.table import Table
+
+BAR_WIDTH = 20
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def write_json(value: Any) -> None:
+    """Write UTF-8 JSON with the order of keys as documented; NaN can't occur (it would be an error)."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def write_csv(frame: pl.DataFrame) -> None:
+    """Write a flat frame as CSV."""
+    sys.stdout.write(frame.write_csv())
+
+
+def console() -> Console:
+    """Console on standard output: as wide as the terminal, 110 columns when piped."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+
+
+def new_table(*columns: str, numeric: tuple[str, ...] = (), title: str | None = None) -> Table:
+    """Make a plain table; numeric columns are right-aligned."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in numeric else "left", overflow="fold")
+    return table
+
+
+def bar(score: float, width: int = BAR_WIDTH) -> str:
+    """Draw a score of 0 to 100 as a bar of block characters."""
+    filled = max(0.0, min(score, 100.0)) / 100 * width
+    whole = int(filled)
+    part = EIGHTHS[int((filled - whole) * 8)] if whole < width else ""
+    return ("█" * whole + part.strip()).ljust(width)
+
+
+def whisker(low: float, high: float, rank: int, width: int = BAR_WIDTH, last: int = 100) -> str:
+    """Draw a rank range on a line from rank 1 (left) to `last` (right): ``  ├─●──┤``."""
+
+    def place(value: float) -> int:
+        return round((min(max(value, 1.0), last) - 1) / max(last - 1, 1) * (width - 1))
+
+    line = [" "] * width
+    for column in range(place(low), place(high) + 1):
+        line[column] = "─"
+    line[place(rank)] = "●"
+    return "".join(line)
+
+
+def say(text: str) -> None:
+    """Progress and remarks go to standard error."""
+    sys.stderr.write(text + "\n")

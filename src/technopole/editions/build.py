@@ -1,0 +1,206 @@
+"""Build an edition: upstream files -> records -> observations -> indicators -> league tables -> a folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from technopole.cities.build import INPUTS, build_cities
+from technopole.cities.resolve import Resolver
+from technopole.cities.tables import CityTables
+from technopole.core.errors import LicenceError
+from technopole.core.types import SHIPPABLE, Boundary, Lens, LicenceClass
+from technopole.editions.atomic import replaced_folder
+from technopole.editions.format import FORMAT, FRAMEWORK, MANIFEST, REFERENCE, TABLES, content_digest
+from technopole.index.framework import read_framework
+from technopole.index.matrix import coverage
+from technopole.indicators.declarations import catalogue
+from technopole.indicators.matrix import indicator_values
+from technopole.observations.aggregate import observations
+from technopole.observations.checks import check_records
+from technopole.robustness.league import league
+from technopole.snapshots.upstream import Upstream, UpstreamFile, sha256_of
+from technopole.sources.registry import Source, load_source, source_ids
+
+EDITION_ID: Final = "2026-11"
+AMOUNTS_SHIPPED: Final = frozenset({LicenceClass.OPEN, LicenceClass.ATTRIBUTION, LicenceClass.SHARE_ALIKE})
+"""Licence classes whose single rows may be shipped; of the others only our own sums, and where the rows are."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What the sources gave: records and observations of all, and their declarations."""
+
+    sources: dict[str, Source]
+    records: dict[str, pl.DataFrame]
+    observations: pl.DataFrame
+    files: dict[str, UpstreamFile]
+
+
+def build_edition(
+    mirror: Path, target: Path, framework_path: Path, *, progress: Progress = lambda _: None
+) -> dict[str, Any]:
+    """Build an edition from a mirror into `target`, replacing what is there only when all is done.
+
+    Returns
+    -------
+    The manifest.
+
+    Raises
+    ------
+    UpstreamError, SourceCheckError, LicenceError, FrameworkError, EditionError : nothing is written then.
+    """
+    framework = read_framework(framework_path)
+    with replaced_folder(target) as folder:
+        progress("city frame and gazetteer")
+        cities = build_cities(mirror)
+        gathered = gather(mirror, cities, progress)
+        progress("indicators")
+        metas = {name: source.meta for name, source in gathered.sources.items()}
+        values = indicator_values(catalogue().indicators, gathered.observations, metas, cities.frame)
+        tables = {
+            "indicators": values,
+            "coverage": coverage(values, framework, catalogue()),
+            "observations": gathered.observations,
+            **_provenance(gathered),
+        }
+        results, scores = [], []
+        for lens in Lens:
+            for boundary in Boundary:
+                progress(f"league table: {lens}, {boundary}")
+                result, score = league(values, cities.frame, framework, catalogue(), lens, boundary)
+                results.append(result)
+                scores.append(score)
+        tables |= {"results": pl.concat(results), "scores": pl.concat(scores)}
+        shutil.copyfile(framework_path, folder / FRAMEWORK)
+        return _write(folder, tables, cities, gathered, framework.id)
+
+
+def gather(mirror: Path, cities: CityTables, progress: Progress = lambda _: None) -> Gathered:
+    """Read, check and add up every source.
+
+    Raises
+    ------
+    UpstreamError, SourceCheckError, LicenceError : names the source.
+    """
+    resolver = Resolver(cities)
+    sources, records, parts = {}, {}, []
+    files: dict[str, UpstreamFile] = {}
+    for name in source_ids():
+        progress(f"source: {name}")
+        source = load_source(name)
+        lock = source.lock()
+        found = source.records(Upstream(mirror, lock), resolver)
+        check_records(found, source.meta)
+        _check_licences(found, lock, name)
+        sources[name], records[name] = source, found
+        parts.append(observations(found, source.meta.variables, name))
+        files |= {path: lock[path] for path in found["file"].unique()}
+    return Gathered(sources, records, pl.concat(parts).sort("variable", "level", "place", "boundary"), files)
+
+
+def _check_licences(records: pl.DataFrame, lock: Mapping[str, UpstreamFile], source: str) -> None:
+    for path in sorted(records["file"].unique()):
+        if LicenceClass(lock[path].licence_class) not in SHIPPABLE:
+            raise LicenceError(
+                f"{source}: {path} is of licence class {lock[path].licence_class!r} and may not enter an edition:",
+                "leave the file out, or use its adapter on a file of your own.",
+            )
+
+
+def _provenance(gathered: Gathered) -> dict[str, pl.DataFrame]:
+    """Tables `files`, `evidence` and `unresolved`."""
+    owner = {path: name for name, found in gathered.records.items() for path in found["file"].unique()}
+    paths = sorted(gathered.files)
+    files = pl.DataFrame(
+        [
+            {
+                "file": number,
+                "source": owner[path],
+                "path": path,
+                "url": gathered.files[path].url,
+                "bytes": gathered.files[path].bytes,
+                "sha256": gathered.files[path].sha256,
+                "kind": gathered.files[path].kind,
+                "licence_class": gathered.files[path].licence_class,
+            }
+            for number, path in enumerate(paths)
+        ],
+        schema_overrides={"file": pl.UInt32},
+    )
+    open_rows = files.filter(pl.col("licence_class").is_in([one.value for one in AMOUNTS_SHIPPED]))["path"].implode()
+    every = pl.concat([found.with_columns(source=pl.lit(name)) for name, found in gathered.records.items()])
+    shipped = every.with_columns(
+        amount=pl.when(pl.col("file").is_in(open_rows)).then("amount"),
+        key=pl.when(pl.col("file").is_in(open_rows)).then("key"),
+    ).rename({"file": "path"})
+    evidence = (
+        shipped.filter(pl.col("place").is_not_null())
+        .join(files.select("path", "file"), on="path", validate="m:1")
+        .select("variable", "place", "ring", "amount", "key", "file", "row")
+        .sort("variable", "place", "ring", "row", "file", "key", "amount")
+    )
+    unresolved = (
+        every.filter(pl.col("place").is_null())
+        .group_by("source", "variable", "reason", "label")
+        .agg(records=pl.len().cast(pl.UInt32))
+        .sort("source", "variable", "reason", "label")
+    )
+    return {"files": files, "evidence": evidence, "unresolved": unresolved}
+
+
+def resolved_share(records: pl.DataFrame, meta_variables: list[str]) -> float | None:
+    """Share of the amount of the first city-level variable that was placed in a city; null without one."""
+    mine = records.filter((pl.col("variable").is_in(meta_variables[:1])) & (pl.col("level") == "city"))
+    total = float(mine["amount"].sum())
+    return float(mine.filter(pl.col("place").is_not_null())["amount"].sum()) / total if total else None
+
+
+def _manifest_source(source: Source, records: pl.DataFrame) -> dict[str, Any]:
+    declared = source.meta.model_dump(mode="json")
+    dropped = {"id", "corrections", "files"}
+    city_variables = [one.id for one in source.meta.variables if one.level == "city"]
+    unplaced = records.filter(pl.col("place").is_null())
+    share = resolved_share(records, city_variables)
+    return {
+        **{key: value for key, value in declared.items() if key not in dropped},
+        "records": records.height,
+        "unresolved_records": unplaced.height,
+        "resolved_share": None if share is None else float(f"{share:.6g}"),
+    }
+
+
+def _write(
+    folder: Path, tables: dict[str, pl.DataFrame], cities: CityTables, gathered: Gathered, framework: str
+) -> dict[str, Any]:
+    for name in TABLES:
+        tables[name].write_parquet(folder / f"{name}.parquet", compression="zstd", compression_level=19)
+    (folder / REFERENCE).mkdir()
+    cities.write(folder / REFERENCE)
+    manifest = {
+        "format": FORMAT,
+        "id": EDITION_ID,
+        "framework": framework,
+        "tables": TABLES,
+        "content_digest": content_digest({name: tables[name] for name in TABLES}),
+        "sources": {
+            name: _manifest_source(source, gathered.records[name]) for name, source in gathered.sources.items()
+        },
+        "inputs": INPUTS,
+        "files": {
+            path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        },
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    return manifest

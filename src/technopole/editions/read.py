@@ -1,0 +1,118 @@
+"""Open and verify an edition."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from technopole.cities.tables import CityTables, read_parquet
+from technopole.core.errors import EditionError
+from technopole.editions.atomic import recover
+from technopole.editions.format import FORMAT, FRAMEWORK, MANIFEST, REFERENCE, TABLES, content_digest
+from technopole.editions.shipped import latest_edition
+from technopole.index.framework import Framework, read_framework
+from technopole.snapshots.upstream import sha256_of
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A published dataset. Tables are read when asked for, once."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Name of the edition."""
+        return str(self.manifest["id"])
+
+    @property
+    def sources(self) -> dict[str, dict[str, Any]]:
+        """Declarations, licences and counts of the sources, by id."""
+        sources: dict[str, dict[str, Any]] = self.manifest["sources"]
+        return sources
+
+    def table(self, name: str) -> pl.DataFrame:
+        """One of format.TABLES.
+
+        Raises
+        ------
+        EditionError : absent or corrupted.
+        """
+        return _table(self.folder / f"{name}.parquet")
+
+    def frame(self) -> pl.DataFrame:
+        """Cities of the frame (cities.tables.FRAME_SCHEMA)."""
+        return _table(self.folder / REFERENCE / "frame.parquet")
+
+    def cities(self) -> CityTables:
+        """All reference tables: what `resolve` needs."""
+        return _cities(self.folder / REFERENCE)
+
+    def framework(self) -> Framework:
+        """Read the framework that the results were made with."""
+        return read_framework(self.folder / FRAMEWORK)
+
+
+@lru_cache(maxsize=32)
+def _table(path: Path) -> pl.DataFrame:
+    return read_parquet(path)
+
+
+@lru_cache(maxsize=2)
+def _cities(folder: Path) -> CityTables:
+    return CityTables.read(folder)
+
+
+def open_edition(folder: Path | None = None) -> Edition:
+    """Open an edition (the newest shipped one by default).
+
+    Raises
+    ------
+    EditionError : no manifest there, not JSON, or of a format that this version can't read.
+    """
+    folder = latest_edition() if folder is None else folder
+    recover(folder)
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise EditionError(f"{folder} is no edition: it has no {MANIFEST}:", "name the folder of an edition.")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise EditionError(f"{path} is damaged: {error}.", "Restore the edition, or rebuild it.") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise EditionError(f"{path} isn't of format {FORMAT}:", "use the version of technopole that wrote it.")
+    return Edition(folder, manifest)
+
+
+def verify_edition(edition: Edition) -> list[str]:
+    """Check every file against the manifest, and the content digest.
+
+    Returns
+    -------
+    Names of the files that were checked.
+
+    Raises
+    ------
+    EditionError : a file is absent, unlisted or changed, or the tables say something else than the digest.
+    """
+    listed: dict[str, dict[str, Any]] = edition.manifest["files"]
+    present = {path.relative_to(edition.folder).as_posix() for path in edition.folder.rglob("*") if path.is_file()}
+    strange = sorted(present - set(listed) - {MANIFEST})
+    if strange:
+        raise EditionError(f"{strange[0]} isn't listed in {MANIFEST}:", "remove it, or rebuild the edition.")
+    for name, pinned in sorted(listed.items()):
+        path = edition.folder / name
+        if not path.is_file():
+            raise EditionError(f"{name} is absent from the edition:", "restore it, or rebuild the edition.")
+        if path.stat().st_size != pinned["bytes"] or sha256_of(path) != pinned["sha256"]:
+            raise EditionError(f"{name} doesn't match its checksum:", "restore it, or rebuild the edition.")
+    tables = {name: read_parquet(edition.folder / f"{name}.parquet") for name in TABLES}
+    if content_digest(tables) != edition.manifest["content_digest"]:
+        raise EditionError("the tables don't have the content digest of the manifest:", "rebuild the edition.")
+    return sorted(listed)

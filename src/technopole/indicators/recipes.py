@@ -1,0 +1,31 @@
+"""Indicators that combine variables of several sources. One function a recipe, listed in RECIPES."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from technopole.indicators import patents
+from technopole.observations.variables import Meta
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an indicator is made from several variables.
+
+    `values` returns city, boundary, value, status, period, source (as `matrix.variable_values` does). `variables` are
+    those whose records are the provenance of a city's value; `national` those of its country or region.
+    """
+
+    formula: str
+    values: Callable[[pl.DataFrame, pl.DataFrame, Mapping[str, Meta]], pl.DataFrame]
+    variables: tuple[str, ...]
+    national: tuple[str, ...]
+
+
+RECIPES: Final[dict[str, Recipe]] = {
+    "pct_equivalent": Recipe(patents.FORMULA, patents.values, patents.CITY_VARIABLES, patents.NATIONAL_VARIABLES),
+}
