@@ -1,0 +1,1 @@
+"""International patent applications by Chinese province and city (CNIPA)."""

@@ -48,8 +48,8 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
 def _year(table: pl.DataFrame, named: pl.DataFrame, year: str) -> pl.DataFrame:
     column = f"pct_{year}"
     amounts = named.select(ROW, "region_zh", "region_en", amount=pl.col(column).cast(pl.Float64, strict=False))
-    subtotal = table.filter(pl.col("region_zh") == SUBTOTAL)[column].cast(pl.Float64, strict=False).sum()
-    if abs(amounts["amount"].sum() - subtotal) > 2:  # the table of 2018 itself is one off
+    subtotal = float(table.filter(pl.col("region_zh") == SUBTOTAL)[column].cast(pl.Float64, strict=False).sum())
+    if abs(float(amounts["amount"].sum()) - subtotal) > 2:  # the table of 2018 itself is one off
         raise UpstreamError(f"{PROVINCES}: the provinces of {year} don't add up to the domestic subtotal {subtotal}.")
     code = pl.col("region_zh").replace_strict(CODES, default=None, return_dtype=pl.String)
     return amounts.with_columns(

@@ -1,0 +1,1 @@
+"""International patent applications by economy (National Center for Science and Engineering Statistics)."""

@@ -36,7 +36,7 @@ _STEP: Final = " -> "
 WORLD_TOLERANCE: Final = 0.001  # the table rounds a few leaves; a dropped economy of any size is larger
 
 
-def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
+def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:  # noqa: ARG001 (the Reader protocol)
     """Read the table; return records of the three variables (RECORD_SCHEMA). `cities` isn't needed.
 
     Raises

@@ -1,0 +1,1 @@
+"""Applications to the European Patent Office by region of inventor (Eurostat)."""

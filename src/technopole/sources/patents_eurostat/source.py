@@ -20,7 +20,7 @@ ISO: Final[dict[str, str]] = {"EL": "GR", "UK": "GB"}  # Eurostat's own country 
 NO_REGION: Final = ("ZZ", "XX")  # endings of codes that stand for "outside the regions" and "not attributed"
 
 
-def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
+def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:  # noqa: ARG001 (the Reader protocol)
     """Read the table; return records by country and by NUTS 2 region (RECORD_SCHEMA). `cities` isn't needed."""
     table = read_csv(upstream.open(FILE), columns=["unit", "geo", "time", "values"])
     wanted = apply_corrections(table, FILE, meta.corrections).filter(

@@ -1,0 +1,1 @@
+"""Inventors of granted US patents, by place of residence."""

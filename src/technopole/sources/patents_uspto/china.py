@@ -18,7 +18,7 @@ from technopole.snapshots.tables import read_csv
 
 @cache
 def places() -> pl.DataFrame:
-    """The reference places: ``province`` (ISO 3166-2), ``latitude``, ``longitude``."""
+    """Read the reference places: ``province`` (ISO 3166-2), ``latitude``, ``longitude``."""
     table = read_csv(Path(__file__).with_name("china_places.csv"), columns=["province", "latitude", "longitude"])
     return table.select("province", pl.col("latitude", "longitude").cast(pl.Float64))
 

@@ -67,7 +67,7 @@ def _queries(points: pl.DataFrame, variable: str) -> pl.DataFrame:
 
 
 def _wider(points: pl.DataFrame, variable: str, level: str, code: pl.Expr) -> pl.DataFrame:
-    """Records about countries or provinces: every row counts, inside a city or not."""
+    """Make records about countries or provinces: every row counts, inside a city or not."""
     return points.with_columns(
         variable=pl.lit(variable),
         level=pl.lit(level),

@@ -1,0 +1,1 @@
+"""Metro systems of the world (Wikipedia's list)."""

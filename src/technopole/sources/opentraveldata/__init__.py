@@ -1,0 +1,1 @@
+"""Air routes and airports (OpenTravelData)."""
