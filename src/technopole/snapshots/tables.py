@@ -50,6 +50,8 @@ def read_csv(
         raise UpstreamError(f"{path.name} isn't {encoding} text (byte {error.start}):", "save it as UTF-8.") from error
     if not text.strip():
         raise UpstreamError(f"{path.name} is empty.")
+    if "\0" in text:
+        raise UpstreamError(f"{path.name} holds NUL bytes:", "it isn't text, or has another encoding.")
     csv.field_size_limit(CELL_LIMIT)
     # strict: an unclosed quote is an error, never a silently swallowed rest of the file
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -78,19 +80,20 @@ def read_csv(
     return pl.DataFrame({ROW: rows, **data}, schema=schema)
 
 
-def read_sheet(path: Path, *, header_row: int, sheet: int | str = 0) -> pl.DataFrame:
+def read_sheet(path: Path, *, header_row: int, sheet: int | str = 0, columns: list[str] | None = None) -> pl.DataFrame:
     """Read one sheet of a workbook (xls, xlsx) as text columns plus ``_row``.
 
     Parameters
     ----------
     header_row : the sheet row (from 1) that names the columns; rows above it are ignored. Unnamed columns are dropped.
     sheet : position or name.
+    columns : the columns wanted (all when None).
 
     Numbers are written without a trailing ``.0``; dates in ISO form; empty cells become null.
 
     Raises
     ------
-    UpstreamError : not a workbook, no such sheet, fewer rows than the header's.
+    UpstreamError : not a workbook, no such sheet, fewer rows than the header's, a missing column.
     """
     import python_calamine
 
@@ -103,13 +106,17 @@ def read_sheet(path: Path, *, header_row: int, sheet: int | str = 0) -> pl.DataF
     if len(grid) < header_row:
         raise UpstreamError(f"{path.name} has {len(grid)} rows; row {header_row} should name its columns.")
     named = [(place, str(name).strip()) for place, name in enumerate(grid[header_row - 1]) if str(name).strip()]
-    columns: dict[str, list[str | None]] = {
-        _cell(grid[header_row - 1][place]) or name: [_cell(row[place]) for row in grid[header_row:]]
-        for place, name in named
-    }
+    places = {_cell(grid[header_row - 1][place]) or name: place for place, name in named}
+    wanted = list(places) if columns is None else columns
+    missing = [name for name in wanted if name not in places]
+    if missing:
+        raise UpstreamError(
+            f"{path.name} row {header_row} lacks the column {missing[0]!r}; it has {', '.join(places)}."
+        )
+    cells = {name: [_cell(row[places[name]]) for row in grid[header_row:]] for name in wanted}
     rows = [str(number) for number in range(header_row + 1, len(grid) + 1)]
-    schema: dict[str, Any] = {ROW: pl.String, **dict.fromkeys(columns, pl.String)}
-    return pl.DataFrame({ROW: rows, **columns}, schema=schema)
+    schema: dict[str, Any] = {ROW: pl.String, **dict.fromkeys(wanted, pl.String)}
+    return pl.DataFrame({ROW: rows, **cells}, schema=schema)
 
 
 def _cell(value: object) -> str | None:
@@ -129,5 +136,5 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of which wrong encoding, wrong JSON, absurdly long numbers
         raise UpstreamError(f"{path.name} can't be read as JSON: {error}.") from error

@@ -1,0 +1,1 @@
+"""FinanceDatabase: companies listed on the world's exchanges, with sector and headquarters."""

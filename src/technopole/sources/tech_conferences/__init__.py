@@ -1,0 +1,1 @@
+"""Developer conferences by city, from the community list of confs.tech."""

@@ -1,0 +1,1 @@
+"""Unicorns: private companies valued at a billion US dollars and more, by headquarters city."""
