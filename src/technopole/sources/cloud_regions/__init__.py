@@ -1,0 +1,1 @@
+"""Regions of public cloud providers."""

@@ -1,0 +1,1 @@
+"""Robotaxi services and tests (av-map)."""
