@@ -15,10 +15,29 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Final
 
 import polars as pl
 
 from technopole.core.errors import UnknownNameError
+
+TERRITORIES: Final[dict[str, tuple[str, ...]]] = {
+    "AU": ("CX", "CC", "NF"),
+    "CN": ("HK", "MO", "TW"),
+    "DK": ("FO", "GL"),
+    "FI": ("AX",),
+    "FR": ("GF", "GP", "MF", "MQ", "NC", "PF", "PM", "RE", "WF", "YT"),
+    "GB": ("AI", "BM", "FK", "GG", "GI", "IM", "JE", "KY", "MS", "SH", "TC", "VG"),
+    "NL": ("AW", "BQ", "CW", "SX"),
+    "NO": ("SJ",),
+    "NZ": ("CK", "NU", "TK"),
+    "US": ("AS", "GU", "MP", "PR", "VI"),
+}
+"""State -> territories with a code of their own that upstream files often write under the state's name.
+
+Used only where the state itself has no answer. Taiwan stands under CN because WHO and others file it there; this
+says nothing about status.
+"""
 
 _NOT_LETTERS = re.compile(r"[^\w]+|_")
 

@@ -1,0 +1,112 @@
+"""What a person declared about the frame (exceptions.yaml): corrections, merges, splits, anchors, heads, names."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import polars as pl
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from technopole.core.errors import SourceCheckError
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Correction(_Declared):
+    """One wrong cell of WUP. A correction whose expected value is gone fails the build."""
+
+    code: str
+    city: str
+    column: str
+    expect: str
+    value: str
+    why: str
+
+
+class Merge(_Declared):
+    """Agglomerations that a public definition holds to be one: WUP codes, head first."""
+
+    city: str
+    members: dict[str, str]  # WUP code -> label, so that a reader needs no lookup; the first names the city
+    definition: str  # the public definition that makes them one
+    why: str
+
+
+class Split(_Declared):
+    """An agglomeration that the distance rule may not merge with any other."""
+
+    code: str
+    city: str
+    why: str
+
+
+class Anchor(_Declared):
+    """A further centre of one agglomeration, which its WUP label or definition names."""
+
+    code: str
+    place: int
+    city: str
+    why: str
+
+
+class Head(_Declared):
+    """The GeoNames place of an agglomeration, where the matching rule finds none or the wrong one."""
+
+    code: str
+    city: str
+    place: int
+    why: str
+
+
+class Exceptions(_Declared):
+    """The whole file."""
+
+    corrections: tuple[Correction, ...]
+    merges: tuple[Merge, ...]
+    splits: tuple[Split, ...]
+    anchors: tuple[Anchor, ...]
+    heads: tuple[Head, ...]
+    names: dict[str, str]  # WUP code -> common English name
+
+
+@cache
+def read_exceptions() -> Exceptions:
+    """The declared exceptions of the frame.
+
+    Raises
+    ------
+    SourceCheckError : the file breaks its schema.
+    """
+    text = resources.files(__package__).joinpath("exceptions.yaml").read_text(encoding="utf-8")
+    content: Any = yaml.safe_load(text)
+    try:
+        return Exceptions.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SourceCheckError(f"exceptions.yaml: {place}: {first['msg']}.", "Repair the entry.") from error
+
+
+def correct(table: pl.DataFrame, corrections: tuple[Correction, ...]) -> pl.DataFrame:
+    """Apply corrections to WUP's text table (columns as upstream names them).
+
+    Raises
+    ------
+    SourceCheckError : a row is gone, or no longer holds the expected wrong value.
+    """
+    for item in corrections:
+        hit = pl.col("City Code") == item.code
+        found = table.filter(hit)[item.column].to_list()
+        if found != [item.expect]:
+            raise SourceCheckError(
+                f"WUP 2018, city {item.code} ({item.city}): expected {item.column}={item.expect!r}, found {found}:",
+                "upstream has changed; remove or renew the correction in cities/exceptions.yaml.",
+            )
+        value = pl.when(hit).then(pl.lit(item.value)).otherwise(pl.col(item.column))
+        table = table.with_columns(value.alias(item.column))
+    return table
