@@ -21,7 +21,7 @@ LETTERS: Final[dict[str, str]] = {
     "&": " and ",
 }  # fmt: skip
 APOSTROPHES: Final = "'’‘‛ʻʼʽʾʿ`´′＇ʹˈ"
-# 巿 (fú) is a common slip for 市 (city). The others pair the traditional form (or the Japanese one) with the simplified.
+# 巿 (fú) is a common slip for 市 (city). The others: traditional or Japanese form to simplified.
 CHARACTERS: Final[dict[str, str]] = {
     "巿": "市", **dict(zip(
         "臺灣廣東門島陽長慶濟寧連鄭蘭烏魯齊無錫蘇溫廈莊漢貴紹興濱爾瀋萬華區縣鎮鄉龍雲義陰陝贛滬義馬岡張澤鹽"

@@ -1,0 +1,213 @@
+"""What a written place may mean: one text gives several *readings*, from the most literal to the freest.
+
+"Palo Alto, CA, USA" is Palo Alto in California; "Barcelona [Spain]" is Barcelona in Spain whatever the country column
+says; "New York-Newark-Jersey City (Ny-Nj-Pa)" is New York in the state of New York; "Seongnam-si" is Seongnam. No
+reading is right or wrong here: resolve.py takes the first that the gazetteer knows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from technopole.cities.countries import country_code
+
+States = dict[str, list[tuple[str, str]]]
+"""Folded name or code of a state -> (country, GeoNames admin1 code), one for each country that has such a state."""
+
+
+class Reading(NamedTuple):
+    """One possible meaning of a text.
+
+    Readings of equal `rank` compete; a smaller rank is more literal. `text` isn't folded yet. `frame_only`: only the
+    name of a city of the frame will do, because the text was cut so freely that a village would match by chance.
+    """
+
+    rank: int
+    text: str
+    country: str | None
+    admin1: str | None
+    frame_only: bool = False
+
+
+_BRACKETS: Final = re.compile(r"[(\[{（【]([^)\]}）】]*)[)\]}）】]?")
+_SEPARATORS: Final = re.compile(r"[,;|，、\n\r\t]+")
+_COMPOUND: Final = re.compile(r"\s*[-‐‑–—/&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORECASE)
+_HAN_PART: Final = re.compile(r".+?(?:特别行政区|自治区|自治州|省|市|区|县|県|府)")
+_HAN_OR_HANGUL: Final = re.compile(r"[\u3400-\u9fff\uac00-\ud7af]")
+
+SUFFIXES: Final[tuple[tuple[str, ...], ...]] = tuple(
+    tuple(suffix.split())
+    for suffix in (
+        "standard metropolitan area|consolidated metropolitan area|metropolitan statistical area|metropolitan area|"
+        "metropolitan region|metropolitan city|metropolitan municipality|metropolitan district|metro area|metro region|"
+        "urban agglomeration|urban area|built up area|capital region|capital area|capital district|special city|"
+        "bay area|city area|city centre|city center|special administrative region|"
+        "mma|metro|metropolitan|metropolis|agglomeration|conurbation|area|region|municipality|district|township|town|"
+        "city|shi|si|ku|gu|gun|shih|qu|xian|cho|machi|kota|sar|cbd|centre|center|cedex"
+    ).split("|")
+)
+PREFIXES: Final[tuple[tuple[str, ...], ...]] = tuple(
+    tuple(prefix.split())
+    for prefix in (
+        "city of|town of|municipality of|district of|metropolitan area of|ciudad de|cidade de|ville de|comune di|"
+        "greater|metro|metropolitan|downtown|inner|central|grand|grande|gran|gross|the|"
+        "north|south|east|west|northern|southern|eastern|western"
+    ).split("|")
+)
+SPELLINGS: Final[tuple[tuple[str, str], ...]] = (
+    ("st", "saint"), ("saint", "st"), ("ste", "sainte"), ("ft", "fort"), ("fort", "ft"), ("mt", "mount"),
+    ("mount", "mt"), ("n", "north"), ("s", "south"), ("e", "east"), ("w", "west"), ("sta", "santa"), ("sto", "santo"),
+    ("hts", "heights"), ("spgs", "springs"), ("vlg", "village"), ("pt", "port"),
+)  # fmt: skip
+UMLAUTS: Final = (("ae", "a"), ("oe", "o"), ("ue", "u"))
+HAN_SUFFIXES: Final = ("特别行政区", "特別行政区", "新区", "地区", "市", "区", "县", "県", "町", "村", "镇", "都", "府")
+HANGUL_SUFFIXES: Final = ("특별자치시", "특별자치도", "특별시", "광역시", "시", "군", "구")
+
+
+def bare_forms(folded: str) -> list[str]:
+    """Forms of a folded name without label words, digits and abbreviations, the least changed first.
+
+    >>> bare_forms("seongnam si"), bare_forms("greater london"), bare_forms("zuerich")
+    (['seongnam'], ['london'], ['zurich'])
+    """
+    words = folded.split()
+    found: list[str] = []
+
+    def keep(candidate: str) -> None:
+        if len(candidate) >= 2 and candidate != folded and candidate not in found:
+            found.append(candidate)
+
+    if _HAN_OR_HANGUL.search(folded):
+        for suffix in (*HAN_SUFFIXES, *HANGUL_SUFFIXES):
+            if folded.endswith(suffix) and len(folded) > len(suffix):
+                keep(folded.removesuffix(suffix).strip())
+                break
+        return found
+    plain = [word for word in words if not any(letter.isdigit() for letter in word)]
+    if plain != words:
+        keep(" ".join(plain))
+    for before, after in SPELLINGS:
+        if before in plain:
+            keep(" ".join(after if word == before else word for word in plain))
+    stem = plain
+    for _ in range(3):
+        suffix = next((s for s in SUFFIXES if len(stem) > len(s) and tuple(stem[-len(s) :]) == s), None)
+        if suffix is None:
+            break
+        stem = stem[: -len(suffix)]
+        keep(" ".join(stem))
+    for _ in range(2):
+        prefix = next((p for p in PREFIXES if len(stem) > len(p) and tuple(stem[: len(p)]) == p), None)
+        if prefix is None:
+            break
+        stem = stem[len(prefix) :]
+        keep(" ".join(stem))
+    short = " ".join(stem)
+    for before, after in UMLAUTS:
+        if before in short:
+            keep(short.replace(before, after))
+    return found
+
+
+@dataclass(frozen=True)
+class LabelReader:
+    """Reads labels, knowing the names and codes of states.
+
+    State earned: the table of states, looked up for each part of each label.
+    """
+
+    states: States
+    folded: dict[str, str] = field(default_factory=dict)  # a cache of folded parts, filled by the caller in one batch
+
+    def parts(self, text: str) -> list[str]:
+        """Every part of a text whose folded form `readings` will ask for."""
+        main, inside = _cut_brackets(text)
+        return [*_tokens(main), *inside, *(piece for label in inside for piece in _COMPOUND.split(label)), main]
+
+    def readings(self, text: str, country: str | None, admin1: str | None) -> list[Reading]:
+        """Readings of a text whose literal form isn't known, in order of rank (from 1; 0 is the literal form).
+
+        Parameters
+        ----------
+        text : as upstream writes it.
+        country : alpha-2 code of the country column, or None.
+        admin1 : GeoNames code of the state column in `country`, or None.
+        """
+        main, inside = _cut_brackets(text)
+        tokens = _tokens(main)
+        written = next((code for label in inside if (code := country_code(label))), None)
+        if written:
+            country, admin1 = written, admin1 if written == country else None
+        elif inside:
+            admin1 = admin1 or self._state_list(inside, country)
+        found: list[Reading] = []
+        if tokens:
+            for where, state in self._tail(tokens, country, admin1):
+                found.append(Reading(1, tokens[0], where, state))
+        context = found[0][2:4] if found else (country, admin1)
+        aside = [label for label in inside if not country_code(label) and len(label.strip()) > 2]
+        found += [Reading(2, label, context[0], None) for label in aside]
+        if tokens:
+            found += [
+                Reading(3, form, r.country, r.admin1) for r in found[:2] if r.rank == 1 for form in _native(r.text)
+            ]
+            for place, form in enumerate(bare_forms(self.folded.get(tokens[0], ""))):
+                found += [Reading(4 + place, form, r.country, r.admin1) for r in found if r.rank == 1]
+            segments = [piece for piece in _COMPOUND.split(tokens[0]) if len(piece) >= 4]
+            if len(segments) > 1 or (segments and segments[0] != tokens[0]):
+                for place, piece in enumerate(segments):
+                    found.append(Reading(20 + 2 * place, piece, context[0], context[1], frame_only=True))
+                    forms = bare_forms(self.folded.get(piece, piece.casefold()))[:2]
+                    found += [Reading(21 + 2 * place, form, context[0], None, frame_only=True) for form in forms]
+            for place, token in enumerate(tokens[1:4]):
+                found.append(Reading(40 + place, token, context[0], None, frame_only=True))
+        return found
+
+    def _state_list(self, inside: list[str], country: str | None) -> str | None:
+        """First state of a bracket such as "(Ny-Nj-Pa)", when all its pieces are states of the country."""
+        for label in inside:
+            pieces = [self.folded.get(piece, piece.casefold()) for piece in _COMPOUND.split(label)]
+            codes = [dict(self.states.get(piece, ())).get(country or "US") for piece in pieces]
+            if codes and all(codes):
+                return codes[0]
+        return None
+
+    def _tail(self, tokens: list[str], country: str | None, admin1: str | None) -> list[tuple[str | None, str | None]]:
+        """Country and state that the tokens after the first name, or the columns; several where both could be meant."""
+        rest = tokens[1:]
+        if not rest:
+            return [(country, admin1)]
+        last = self.folded.get(rest[-1], rest[-1].casefold())
+        states = self.states.get(last, [])
+        as_country = country_code(rest[-1])
+        if country is not None and any(where == country for where, _ in states) and as_country != country:
+            return [(country, dict(states)[country])]
+        if as_country is not None and len(rest) > 1:
+            before = self.folded.get(rest[-2], rest[-2].casefold())
+            return [(as_country, dict(self.states.get(before, ())).get(as_country))]
+        options: list[tuple[str | None, str | None]] = [] if as_country is None else [(as_country, None)]
+        if country is None or as_country is None:
+            options += [(where, code) for where, code in states if country is None or where == country]
+        return options or [(country, admin1)]
+
+
+def _cut_brackets(text: str) -> tuple[str, list[str]]:
+    """Text without its brackets, and what stood in them."""
+    inside = [label.strip() for label in _BRACKETS.findall(text) if label.strip()]
+    return " ".join(_BRACKETS.sub(" ", text).split(" ")).strip(), inside
+
+
+def _tokens(main: str) -> list[str]:
+    return [token.strip() for token in _SEPARATORS.split(main) if token.strip()]
+
+
+def _native(text: str) -> list[str]:
+    """City within a Chinese, Japanese or Korean address: 广东省深圳市南山区 -> 深圳市."""
+    if not _HAN_OR_HANGUL.search(text):
+        return []
+    words = text.split()
+    parts = words if len(words) > 1 else _HAN_PART.findall(text.replace("東京都", "東京市").replace("东京都", "东京市"))
+    cities = [part for part in parts if part.endswith(("市", "시"))]
+    return [part for part in dict.fromkeys((*cities, *reversed(parts))) if part != text]

@@ -1,0 +1,383 @@
+"""Names and points to cities of the frame, or to the reason why not.
+
+Order of attempts (docs/resolution.md): the place's name within its state; a declared alias; the name of a city of the
+frame; any other GeoNames place; then freer readings of the label, a city just across the border, a misspelt name, and
+last the point alone. The country always wins over coordinates. Nothing is ever moved to the nearest city: a place
+outside every boundary stays outside the frame.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import polars as pl
+
+from technopole.cities.candidates import PARENT, build_candidates, choose, distance_expression, match
+from technopole.cities.countries import countries, country_code, country_codes
+from technopole.cities.declared import declared_names
+from technopole.cities.labels import LabelReader
+from technopole.cities.names import fold_expression, fold_series
+from technopole.cities.points import PointIndex
+from technopole.cities.spelling import Speller
+from technopole.cities.tables import CityTables
+
+QUERY_SCHEMA: Final[dict[str, Any]] = {
+    "name": pl.String,
+    "country": pl.String,
+    "admin1": pl.String,
+    "lat": pl.Float64,
+    "lon": pl.Float64,
+}
+ANSWER_SCHEMA: Final[dict[str, Any]] = {
+    "city": pl.Int64,
+    "ring": pl.Int8,
+    "method": pl.String,
+    "reason": pl.String,
+}
+BORDER_KM: Final = 30.0
+"""A city of another country is meant only when this near to a place of the country that was written."""
+
+DIRECTIONS: Final = frozenset(
+    "north south east west northern southern eastern western central northeast northwest southeast southwest "
+    "northeastern northwestern southeastern southwestern n s e w mid upper lower".split()
+)
+
+
+class Resolver:
+    """Resolves names and points against the reference tables of one frame.
+
+    State earned: the candidate table and the index of points are built once and serve every call.
+    """
+
+    def __init__(self, tables: CityTables) -> None:
+        self.tables = tables
+        self.declared = declared_names()
+        self.candidates = build_candidates(tables, self.declared)
+        self.points = PointIndex.from_tables(tables)
+        self._states = tables.admin1.select("country", "admin1", "folded").unique(maintain_order=True)
+        self._reader_states = _states_by_name(tables.admin1)
+        self._stops = _Stops(self)
+        self._speller = Speller(self.candidates)
+
+    def resolve(self, queries: pl.DataFrame) -> pl.DataFrame:
+        """Resolve names and points.
+
+        Parameters
+        ----------
+        queries : any of the columns of QUERY_SCHEMA; others are ignored. Country in any spelling, state by name or
+            code, latitude and longitude in degrees.
+
+        Returns
+        -------
+        DataFrame in ANSWER_SCHEMA, one line a query, in order. The reason is null exactly where there is a city.
+        """
+        asked = _normalise(queries)
+        unique = asked.unique(maintain_order=True).with_row_index("query")
+        answers = self._resolve_unique(unique)
+        joined = asked.join(unique.join(answers, on="query", validate="1:1"), on=list(QUERY_SCHEMA), how="left",
+                            nulls_equal=True, validate="m:1", maintain_order="left")  # fmt: skip
+        return joined.select([pl.col(name).cast(kind) for name, kind in ANSWER_SCHEMA.items()])
+
+    def _resolve_unique(self, unique: pl.DataFrame) -> pl.DataFrame:
+        """Answers ``query, city, ring, method, reason`` of distinct queries."""
+        asked = unique.with_columns(
+            folded=fold_expression(pl.col("name")).fill_null(""),
+            code=country_codes(unique["country"]),
+            valid=pl.col("lat").is_between(-90, 90) & pl.col("lon").is_between(-180, 180),
+            given=pl.col("lat").is_not_null() | pl.col("lon").is_not_null(),
+        ).with_columns(valid=pl.col("valid").fill_null(value=False))
+        asked = asked.with_columns(lat=pl.when("valid").then("lat"), lon=pl.when("valid").then("lon"))
+        named = asked.filter(pl.col("folded") != "")
+        done = [self._registered(named)]
+        open_ = named.join(done[0], on="query", how="anti")
+        for step in (self._literal, self._freer, self._across_border, self._misspelt, self._point, self._city_state):
+            found = step(open_)
+            done.append(found)
+            open_ = open_.join(found, on="query", how="anti")
+        done.append(_answer(open_, reason="unknown name"))
+        nameless = asked.filter(pl.col("folded") == "")
+        done += self._nameless(nameless)
+        return pl.concat([part.select("query", *ANSWER_SCHEMA) for part in done])
+
+    def _registered(self, asked: pl.DataFrame) -> pl.DataFrame:
+        return _answer(asked.filter(pl.col("code").is_in(sorted(self.declared.registered_offices))),
+                       reason="registered office")  # fmt: skip
+
+    def _literal(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """The text as it stands, with the state where it is known."""
+        return self._settle(self._with_states(asked).with_columns(rank=pl.lit(0), frame_only=pl.lit(value=False)))
+
+    def _freer(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """Freer readings of the label, the most literal first."""
+        rows = asked.join(
+            self._with_states(asked).group_by("query").agg(state=pl.col("admin1").first(), where=pl.col("country").first()),
+            on="query", how="left", validate="1:1",
+        )  # fmt: skip
+        reader = LabelReader(self._reader_states)
+        parts = sorted({part for text in rows["name"].to_list() for part in reader.parts(text)})
+        reader.folded.update(zip(parts, fold_series(pl.Series(parts, dtype=pl.String)).to_list(), strict=True))
+        readings = [
+            (query, *reading)
+            for query, text, country, state in rows.select("query", "name", "where", "state").iter_rows()
+            for reading in reader.readings(text, country, state)
+        ]
+        schema = {"query": pl.UInt32, "rank": pl.Int32, "text": pl.String, "country": pl.String,
+                  "admin1": pl.String, "frame_only": pl.Boolean}  # fmt: skip
+        table = pl.DataFrame(readings, schema=schema, orient="row")
+        table = table.with_columns(folded=fold_expression(pl.col("text"))).filter(pl.col("folded") != "").drop("text")
+        table = table.join(asked.select("query", "lat", "lon"), on="query", how="left", validate="m:1")
+        return self._settle(table).with_columns(
+            method=pl.when(pl.col("method").is_in(["frame name", "place name"]))
+            .then(pl.lit("label"))
+            .otherwise("method")
+        )
+
+    def _settle(self, readings: pl.DataFrame) -> pl.DataFrame:
+        """Best reading of each query: candidates, or a reason to stop; queries without either are absent."""
+        registered = sorted(self.declared.registered_offices)
+        stopped = self._stops.of(readings)
+        columns = ["query", "rank", "folded", "country", "admin1", "frame_only", "lat", "lon"]
+        first = readings.select(columns).join(
+            stopped.select("query", stop=pl.col("rank")), on="query", how="left", validate="m:1"
+        )
+        found = match(first.filter(pl.col("stop").is_null() | (pl.col("rank") < pl.col("stop"))), self.candidates)
+        chosen = choose(found)
+        haven = found.group_by("query").agg(pl.col("place_country").is_in(registered).all().alias("haven"))
+        chosen = chosen.join(haven, on="query", how="left", validate="1:1").with_columns(
+            reason=pl.when("haven").then(pl.lit("registered office")).otherwise("reason")
+        )
+        left = stopped.join(chosen, on="query", how="anti").with_columns(
+            city=pl.lit(None, pl.Int64), ring=pl.lit(None, pl.Int8), method=pl.lit(None, pl.String)
+        )
+        kept = ["query", *ANSWER_SCHEMA]
+        answers = pl.concat([chosen.select(kept), left.select(kept)])
+        return answers.with_columns(method=pl.when(pl.col("city").is_not_null()).then("method"))
+
+    def _with_states(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """Queries with `country` and `admin1` as codes; several lines where a state may lie in several countries."""
+        states = self._states.rename({"country": "state_country", "admin1": "state", "folded": "state_text"})
+        texts = asked.with_columns(state_text=fold_expression(pl.col("admin1")))
+        by_name = texts.join(states, on="state_text", how="inner").filter(
+            pl.col("code").is_null() | (pl.col("code") == pl.col("state_country"))
+        )
+        plain = texts.join(by_name.select("query").unique(), on="query", how="anti").with_columns(
+            state_country=pl.col("code"), state=pl.lit(None, pl.String)
+        )
+        return pl.concat([by_name.select(plain.columns), plain]).with_columns(country="state_country", admin1="state")
+
+    def _across_border(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """A city of the frame whose own name is written, just across the border of the country that is written.
+
+        Also where name and point agree on a city although the country doesn't have it.
+        """
+        heads = self.candidates.filter(pl.col("head") & pl.col("primary"))
+        found = asked.filter(pl.col("code").is_not_null()).join(heads, on="folded", how="inner")
+        if found.is_empty():
+            return _answer(asked.clear(), reason="")
+        agrees = (distance_expression("lat", "lon", "latitude", "longitude") <= 60.0).fill_null(value=False)
+        found = found.with_columns(agrees=agrees)
+        lands = self.tables.gazetteer.select("country", pl.col("latitude").alias("n"), pl.col("longitude").alias("e"))
+        pairs = found.select("code", "city", "latitude", "longitude").unique()
+        border = (
+            pairs.join(lands, left_on="code", right_on="country", how="inner")
+            .filter((pl.col("latitude") - pl.col("n")).abs() < 0.5)
+            .with_columns(distance=distance_expression("latitude", "longitude", "n", "e"))
+            .group_by("code", "city")
+            .agg(border=pl.col("distance").min() <= BORDER_KM)
+        )
+        kept = (
+            found.join(border, on=["code", "city"], how="left", validate="m:1")
+            .filter(pl.col("border").fill_null(value=False) | pl.col("agrees"))
+            .unique(["query", "city"], maintain_order=True)
+            .filter(pl.len().over("query") == 1)
+        )
+        return kept.select("query", "city", "ring", method=pl.lit("across the border"), reason=pl.lit(None, pl.String))
+
+    def _misspelt(self, asked: pl.DataFrame) -> pl.DataFrame:
+        tokens = asked.select(
+            "query",
+            "code",
+            folded=fold_expression(pl.col("name").str.replace(r"[,;|(\[{].*$", "")),
+        )
+        return self._speller.correct(tokens)
+
+    def _point(self, asked: pl.DataFrame) -> pl.DataFrame:
+        pointed = asked.filter("valid")
+        placed = self._attribute(pointed)
+        return placed.filter(pl.col("city").is_not_null())
+
+    def _attribute(self, pointed: pl.DataFrame) -> pl.DataFrame:
+        if pointed.is_empty():
+            return _answer(pointed, reason="outside the frame")
+        at = self.points.attribute(pointed["lat"].to_numpy(), pointed["lon"].to_numpy(), pointed["code"]).to_polars()
+        return pointed.select("query").with_columns(
+            city=at["city"].cast(pl.Int64),
+            ring=at["ring"].cast(pl.Int8),
+            method=pl.when(at["city"].is_not_null()).then(pl.lit("point")),
+            reason=pl.when(at["city"].is_null()).then(pl.lit("outside the frame")),
+        )
+
+    def _city_state(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """A name that is unknown in a city state still lies in it, unless it names a city of another country."""
+        heads = self.candidates.filter(pl.col("head") & pl.col("primary")).select("folded").unique()
+        inside = asked.filter(pl.col("code").is_in(list(self.declared.city_states))).join(
+            heads, on="folded", how="anti"
+        )
+        return self._whole_state(inside)
+
+    def _whole_state(self, asked: pl.DataFrame) -> pl.DataFrame:
+        city = pl.col("code").replace_strict(self.declared.city_states, default=None, return_dtype=pl.Int64)
+        known = city.is_in(self.tables.frame["city"].to_list())
+        name = pl.col("code").replace_strict(
+            {code: country.name for code, country in countries().items()}, default=None, return_dtype=pl.String
+        )
+        return asked.select(
+            "query",
+            city=pl.when(known).then(city),
+            ring=pl.when(known).then(pl.lit(0, pl.Int8)),
+            method=pl.when(known).then(pl.lit("city state")),
+            reason=pl.when(~known).then(pl.lit("outside the frame: ") + name),
+        )
+
+    def _nameless(self, asked: pl.DataFrame) -> list[pl.DataFrame]:
+        pointed = self._attribute(asked.filter("valid"))
+        rest = asked.filter(~pl.col("valid"))
+        in_state = pl.col("code").is_in(list(self.declared.city_states)).fill_null(value=False)
+        return [
+            pointed,
+            self._whole_state(rest.filter(in_state)),
+            _answer(rest.filter(~in_state & pl.col("given")), reason="bad coordinates"),
+            _answer(rest.filter(~in_state & ~pl.col("given")), reason="empty"),
+        ]
+
+
+class _Stops:
+    """Texts that name no city: words, codes and names of states, countries and regions.
+
+    State earned: the sets of such texts, folded once.
+    """
+
+    def __init__(self, resolver: Resolver) -> None:
+        admin1 = resolver.tables.admin1
+        is_code = pl.col("name").str.contains(r"^[A-Z]{2,3}$")
+        self.codes = admin1.filter(is_code).select("folded", "country").unique()
+        self.states = admin1.filter(~is_code).select("folded", "country").unique()
+        spelled = [
+            (text, code)
+            for code, country in countries().items()
+            for text in (country.code, country.iso3, country.name, *country.variants)
+        ]
+        names = pl.DataFrame(spelled, schema=["text", "owner"], orient="row")
+        self.countries = names.select(folded=fold_expression(pl.col("text")), owner="owner").unique(
+            "folded", keep="first", maintain_order=True
+        )
+        self.declared = resolver.declared
+        self.heads = _city_names(resolver.tables, resolver.candidates)
+        aliases = resolver.candidates.filter(pl.col("step") == "declared alias")
+        self.aliases = aliases.select("folded", country="place_country").unique()
+        self.city_states = set(self.declared.city_states)
+
+    def of(self, readings: pl.DataFrame) -> pl.DataFrame:
+        """First stop of each query: ``query, rank, reason``."""
+        texts = readings.filter(~pl.col("frame_only")).select("query", "rank", "folded", "country", "admin1")
+        texts = texts.filter(~self._named(texts, self.aliases))
+        open_ = texts.filter(pl.col("admin1").is_null())
+        words = open_.filter(pl.col("folded").is_in(list(self.declared.not_places)))
+        codes = open_.filter(self._named(open_, self.codes))
+        owned = open_.join(self.countries, on="folded", how="inner")
+        parent = pl.col("owner").replace_strict(PARENT, default=None, return_dtype=pl.String)
+        above = pl.col("country").replace_strict(PARENT, default=None, return_dtype=pl.String)
+        same = pl.col("country").is_null() | (pl.col("country") == pl.col("owner"))
+        related = (parent == pl.col("country")).fill_null(value=False) | (above == pl.col("owner")).fill_null(
+            value=False
+        )
+        nations = owned.filter((same | related) & ~pl.col("owner").is_in(list(self.city_states)))
+        regions = open_.filter(pl.col("folded").is_in(list(self.declared.regions)))
+        divisions = open_.filter(self._named(open_, self.states) & ~self._named(open_, self.heads))
+        halves = self._directions(open_)
+        parts = [
+            (words, "not a place"),
+            (codes, "state code"),
+            (nations, "country or region name"),
+            (regions, "country or region name"),
+            (divisions, "country or region name"),
+            (halves, "country or region name"),
+        ]
+        found = pl.concat(
+            [
+                part.select("query", "rank", reason=pl.lit(reason), order=pl.lit(place))
+                for place, (part, reason) in enumerate(parts)
+            ]
+        )
+        return found.sort("query", "rank", "order").unique("query", keep="first", maintain_order=True).drop("order")
+
+    def _named(self, texts: pl.DataFrame, table: pl.DataFrame) -> pl.Series:
+        """Whether each text is in a table of (folded, country), in its own country or, without one, in any."""
+        keyed = texts.with_row_index("line")
+        known = keyed.filter(pl.col("country").is_not_null()).join(table, on=["folded", "country"], how="semi")
+        free = keyed.filter(pl.col("country").is_null()).join(table.select("folded"), on="folded", how="semi")
+        lines = pl.concat([known["line"], free["line"]])
+        return keyed["line"].is_in(lines.implode())
+
+    def _directions(self, texts: pl.DataFrame) -> pl.DataFrame:
+        """ "Northern Virginia", "US East": a direction with the name of a state or a country."""
+        words = pl.col("folded").str.split(" ")
+        direction = pl.col("word").is_in(list(DIRECTIONS))
+        split = texts.filter(pl.col("folded").str.contains(" ", literal=True))
+        ends = pl.concat(
+            [
+                split.with_columns(word=words.list.first(), folded=words.list.slice(1).list.join(" ")),
+                split.with_columns(word=words.list.last(), folded=words.list.head(words.list.len() - 1).list.join(" ")),
+            ]
+        ).filter(direction)
+        owned = ends.join(self.countries, on="folded", how="semi")
+        states = ends.filter(self._named(ends, self.states) & ~self._named(ends, self.heads))
+        return pl.concat([owned, states]).drop("word")
+
+
+def _normalise(queries: pl.DataFrame) -> pl.DataFrame:
+    """The columns of QUERY_SCHEMA, absent ones null; text trimmed, coordinates that aren't numbers null."""
+    columns = [
+        (pl.col(name) if name in queries.columns else pl.lit(None)).cast(kind, strict=False).alias(name)
+        for name, kind in QUERY_SCHEMA.items()
+    ]
+    table = queries.select(columns) if queries.width else pl.DataFrame(schema=QUERY_SCHEMA)
+    if table.height != queries.height:  # no known column at all: one empty query a line
+        table = pl.DataFrame({name: [None] * queries.height for name in QUERY_SCHEMA}, schema=QUERY_SCHEMA)
+    return table
+
+
+def _answer(asked: pl.DataFrame, *, reason: str) -> pl.DataFrame:
+    return asked.select(
+        "query",
+        city=pl.lit(None, pl.Int64),
+        ring=pl.lit(None, pl.Int8),
+        method=pl.lit(None, pl.String),
+        reason=pl.lit(reason),
+    )
+
+
+def _city_names(tables: CityTables, candidates: pl.DataFrame) -> pl.DataFrame:
+    """Names that are a city's even if a state has them too: ``folded, country``.
+
+    A city's own name always; another of its names (北京, New York for New York City) where the city holds at least half
+    of the state's inhabitants, so that Ceará stays a state although GeoNames lists it as a name of Fortaleza.
+    """
+    heads = candidates.filter(pl.col("head"))
+    own = heads.filter("primary").select("folded", country="place_country")
+    people = tables.gazetteer.group_by("country", "admin1").agg(people=pl.col("population").sum())
+    size = pl.col("prior").max().over("city")
+    other = (
+        heads.with_columns(size=size)
+        .join(people, left_on=["place_country", "place_admin1"], right_on=["country", "admin1"], how="inner")
+        .filter(pl.col("size") * 2 >= pl.col("people"))
+        .select("folded", country="place_country")
+    )
+    return pl.concat([own, other]).unique()
+
+
+def _states_by_name(admin1: pl.DataFrame) -> dict[str, list[tuple[str, str]]]:
+    states: dict[str, list[tuple[str, str]]] = {}
+    for folded, country, code in admin1.select("folded", "country", "admin1").unique(maintain_order=True).iter_rows():
+        states.setdefault(folded, []).append((country, code))
+    return states
