@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -12,6 +14,9 @@ IntArray = NDArray[np.int64]
 RankArray = NDArray[np.int32]
 BoolArray = NDArray[np.bool_]
 
+LARGEST: Final = 1e70
+"""Values beyond it are refused: fourth powers (kurtosis) must not overflow."""
+
 
 def as_matrix(x: ArrayLike, what: str = "data matrix") -> FloatArray:
     """Return `x` as float64 of shape (..., units, indicators).
@@ -21,7 +26,7 @@ def as_matrix(x: ArrayLike, what: str = "data matrix") -> FloatArray:
     Raises
     ------
     InputError
-        Fewer than two axes, no unit, no indicator, not numeric, or an infinite value.
+        Fewer than two axes, no unit, no indicator, not numeric, or a value that is infinite or beyond `LARGEST`.
     """
     array = _as_float(x, what)
     if array.ndim < 2 or 0 in array.shape:
@@ -29,7 +34,7 @@ def as_matrix(x: ArrayLike, what: str = "data matrix") -> FloatArray:
             f"The {what} has the shape {array.shape}, but units and indicators are needed.",
             "Give an array of shape (..., units, indicators) with at least one of each.",
         )
-    refuse_infinite(array, what)
+    refuse_unusable(array, what)
     return array
 
 
@@ -55,13 +60,16 @@ def as_weights(weights: ArrayLike, count: int, what: str = "weights") -> FloatAr
     return array
 
 
-def refuse_infinite(array: FloatArray, what: str) -> None:
-    """Raise InputError, naming the columns (last axis), where a value is infinite."""
-    infinite = np.isinf(array)
-    if infinite.any():
-        columns = np.flatnonzero(infinite.reshape(-1, array.shape[-1]).any(axis=0))
+def refuse_unusable(array: FloatArray, what: str) -> None:
+    """Raise InputError, naming the columns (last axis), where a value is infinite or beyond `LARGEST`."""
+    if np.fmax.reduce(array, axis=None) <= LARGEST and np.fmin.reduce(array, axis=None) >= -LARGEST:
+        return
+    beyond = np.abs(array) > LARGEST
+    if beyond.any():
+        columns = np.flatnonzero(beyond.reshape(-1, array.shape[-1]).any(axis=0))
         raise InputError(
-            f"The {what} holds infinite values in {columns_text(columns)}.", "Replace them, or mark them as missing."
+            f"The {what} holds infinite values, or values beyond {LARGEST:g}, in {columns_text(columns)}.",
+            "Replace them, or mark them as missing.",
         )
 
 

@@ -251,8 +251,8 @@ def _by_group(x: ArrayLike, groups: ArrayLike, impute: Callable[[FloatArray], Fl
 
 
 def _mean_in_order(draws: FloatArray) -> FloatArray:
+    # around the first draw: the mean of equal draws is then exactly their value, a tie on every processor
     total: FloatArray = np.zeros(draws.shape[1])
     for drawn in draws:
-        total += drawn
-    total /= draws.shape[0]
-    return total
+        total += drawn - draws[0]
+    return np.asarray(draws[0] + total / draws.shape[0], dtype=np.float64)

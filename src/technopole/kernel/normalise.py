@@ -97,23 +97,27 @@ def z_score(x: ArrayLike, mean: float = 0.0, sd: float = 1.0) -> FloatArray:
     centre = np.where(present, values, 0.0).sum(axis=-2, keepdims=True) / count
     deviation = values - centre
     variance = (np.where(present, deviation, 0.0) ** 2).sum(axis=-2, keepdims=True) / (count - 1)
-    normalised: FloatArray = deviation / np.sqrt(variance) * sd + mean
-    return normalised
+    _refuse(~(variance > 0)[..., 0, :], "a spread too small for a z-score")
+    return np.asarray(deviation / np.sqrt(variance) * sd + mean, dtype=np.float64)
 
 
-def rank(x: ArrayLike) -> FloatArray:
-    """One plus the number of units with a smaller value in the column (minimum ties); higher is better."""
+def rank(x: ArrayLike, digits: int | None = None) -> FloatArray:
+    """One plus the number of units with a smaller value in the column (minimum ties); higher is better.
+
+    Values are compared bit by bit, as in COINr, or at `digits` significant digits (see `rank.round_significant`):
+    prefer 10 for values that were computed, so that their last bit can't make a whole rank.
+    """
     values = as_matrix(x)
-    ranks = competition_ranks(-np.swapaxes(values, -1, -2), digits=None)
+    ranks = competition_ranks(-np.swapaxes(values, -1, -2), digits=digits)
     return np.swapaxes(np.where(ranks == UNRANKED, np.nan, ranks), -1, -2)
 
 
-def borda(x: ArrayLike) -> FloatArray:
+def borda(x: ArrayLike, digits: int | None = None) -> FloatArray:
     """Count the units with a smaller value in the column: `rank` minus 1."""
-    return rank(x) - 1.0
+    return rank(x, digits) - 1.0
 
 
-def percentile_rank(x: ArrayLike) -> FloatArray:
+def percentile_rank(x: ArrayLike, digits: int | None = None) -> FloatArray:
     """(`rank` - 1) / (present values - 1), from 0; COINr `n_prank`.
 
     Raises InputError for a column with fewer than two present values.
@@ -121,7 +125,7 @@ def percentile_rank(x: ArrayLike) -> FloatArray:
     values = as_matrix(x)
     count = (~np.isnan(values)).sum(axis=-2, keepdims=True)
     _refuse((count < 2)[..., 0, :], "fewer than two values, so there is no percentile")
-    return borda(values) / (count - 1.0)
+    return np.asarray(borda(values, digits) / (count - 1.0), dtype=np.float64)
 
 
 def distance_to_maximum(x: ArrayLike) -> FloatArray:
@@ -206,9 +210,9 @@ NORMALISERS: Final[dict[str, Normaliser]] = {
     "z_score": Normaliser(
         z_score, "distance from the mean in standard deviations", True, True, {"mean": 0.0, "sd": 1.0}
     ),
-    "rank": Normaliser(rank, "rank from below, from 1", True, True),
-    "borda": Normaliser(borda, "number of units below", True, True),
-    "percentile_rank": Normaliser(percentile_rank, "share of units below", True, True),
+    "rank": Normaliser(rank, "rank from below, from 1", True, True, {"digits": None}),
+    "borda": Normaliser(borda, "number of units below", True, True, {"digits": None}),
+    "percentile_rank": Normaliser(percentile_rank, "share of units below", True, True, {"digits": None}),
     "distance_to_maximum": Normaliser(distance_to_maximum, "1 at the best, 0 at the worst", True, True),
     "distance_to_reference": Normaliser(
         distance_to_reference, "1 at a reference unit, 0 at the worst", True, True, {"cap": False}, ("reference",)

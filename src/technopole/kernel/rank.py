@@ -28,6 +28,7 @@ def round_significant(scores: ArrayLike, digits: int = DIGITS) -> FloatArray:
 
     No value is rounded finer than `digits` + 3 digits of the largest absolute value in its row: near zero (z-scores)
     what remains after cancellation is noise, and noise must not order units. So 0.1 + 0.2 - 0.3 equals 0 beside a 1.
+    Nor finer than 1e-300.
 
     Parameters
     ----------
@@ -63,8 +64,7 @@ def competition_ranks(scores: ArrayLike, digits: int | None = DIGITS) -> RankArr
     ranks = np.empty(rows.shape, dtype=np.int32)
     step = max(1, BLOCK // max(1, rows.shape[-1]))
     for start in range(0, rows.shape[0], step):
-        block = rows[start : start + step]
-        ranks[start : start + step] = _rank_rows(block if digits is None else _round_rows(block, digits))
+        ranks[start : start + step] = _rank_rows(rows[start : start + step], digits)
     return ranks.reshape(values.shape)
 
 
@@ -226,13 +226,30 @@ def _power(exponent: IntArray) -> FloatArray:
     return np.asarray(np.where(exponent >= 0, positive, 1.0 / positive), dtype=np.float64)
 
 
-def _rank_rows(rows: FloatArray) -> RankArray:
+def _rank_rows(rows: FloatArray, digits: int | None) -> RankArray:
+    """Rank rows of one block. Rounding keeps the order, so values are sorted first and rounded only where near."""
     order = np.argsort(-rows, axis=1)
     ordered = np.take_along_axis(rows, order, axis=1)
     places = np.broadcast_to(np.arange(1, rows.shape[1] + 1, dtype=np.int32), rows.shape).copy()
-    places[:, 1:][ordered[:, 1:] == ordered[:, :-1]] = 0
-    np.maximum.accumulate(places, axis=1, out=places)
+    equal = ordered[:, 1:] == ordered[:, :-1]
+    if digits is not None:
+        near = _with_near_neighbours(ordered, digits)
+        rounded = _round_rows(ordered[near], digits)
+        equal[near] |= rounded[:, 1:] == rounded[:, :-1]
+    tied = equal.any(axis=1)
+    if tied.any():
+        places[:, 1:][equal] = 0
+        places[tied] = np.maximum.accumulate(places[tied], axis=1)
     places[np.isnan(ordered)] = UNRANKED
     ranks = np.empty(rows.shape, dtype=np.int32)
     np.put_along_axis(ranks, order, places, axis=1)
     return ranks
+
+
+def _with_near_neighbours(ordered: FloatArray, digits: int) -> IntArray:
+    """Rows in which two neighbours of the descending order might round to one value."""
+    largest = np.nanmax(np.where(np.isfinite(ordered), np.abs(ordered), 0.0), axis=1, initial=0.0)
+    with np.errstate(invalid="ignore"):
+        gaps = ordered[:, :-1] - ordered[:, 1:]
+        near = (gaps > 0) & (gaps <= 10.0 ** (1 - digits) * largest[:, None] + 1e-298)
+    return np.flatnonzero(near.any(axis=1))
