@@ -12,6 +12,7 @@ from technopole.core.errors import FrameworkError
 from technopole.core.types import LicenceClass
 
 YAML_SIZE_LIMIT = 400_000
+YAML_DEPTH_LIMIT = 40
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
@@ -108,11 +109,11 @@ class Meta(Declaration):
 
 
 def read_yaml(path: Path) -> Any:
-    """Read YAML safely: size limit, no aliases, no tags.
+    """Read YAML safely: limits of size and depth, no aliases, no tags.
 
     Raises
     ------
-    FrameworkError : absent, too large, not UTF-8, not YAML, or with aliases.
+    FrameworkError : absent, too large, too deep, not UTF-8, not YAML, or with aliases.
     """
     if not path.is_file():
         raise FrameworkError(f"{path} isn't there.", "Name a YAML file that exists.")
@@ -120,11 +121,21 @@ def read_yaml(path: Path) -> Any:
         raise FrameworkError(f"{path} is larger than {YAML_SIZE_LIMIT} bytes:", "declarations are small files.")
     try:
         text = path.read_text(encoding="utf-8")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise FrameworkError(f"{path} uses YAML aliases (*name):", "write the value out.")
+        _refuse_aliases_and_depth(text, path)
         return yaml.safe_load(text)
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
         raise FrameworkError(f"{path} isn't valid YAML: {error}.") from error
+
+
+def _refuse_aliases_and_depth(text: str, path: Path) -> None:
+    """Stop at the first alias (they can swell to gigabytes) or at deep nesting (the parser's time is quadratic)."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise FrameworkError(f"{path} uses YAML aliases (*name):", "write the value out.")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > YAML_DEPTH_LIMIT:
+            raise FrameworkError(f"{path} nests deeper than {YAML_DEPTH_LIMIT} levels:", "declarations are flat.")
 
 
 def read_meta(path: Path) -> Meta:
