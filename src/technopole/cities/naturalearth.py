@@ -59,7 +59,7 @@ def _row(feature: dict[str, Any]) -> tuple[Any, ...]:
     known = feature["properties"]
     longitude, latitude = feature["geometry"]["coordinates"][:2]
     place = known.get("GEONAMEID")
-    names = [text for key, text in known.items() if text and (key == "NAME" or key[:5] == "NAME_" and len(key) == 7)]
+    names = [text for key, text in known.items() if text and (key == "NAME" or (key[:5] == "NAME_" and len(key) == 7))]
     return (
         int(place) if place and place > 0 else None,
         known.get("wikidataid") or None,
@@ -76,32 +76,38 @@ def _row(feature: dict[str, Any]) -> tuple[Any, ...]:
 NEAR_KM: Final = 25.0
 
 
-def wikidata_ids(cities: pl.DataFrame, populated: pl.DataFrame) -> pl.Series:
-    """Wikidata id of each city: by GeoNames id, else by name in the country within NEAR_KM; null when unknown.
+def wikidata_ids(cities: pl.DataFrame, names: pl.DataFrame, populated: pl.DataFrame) -> pl.Series:
+    """Wikidata id of each city: by GeoNames id, else by any of its names in the country within NEAR_KM.
 
     Parameters
     ----------
-    cities : ``city, name, country, latitude, longitude``; the result is in its order.
+    cities : ``city, country, latitude, longitude``; the result is in its order, null when unknown.
+    names : ``city, name``, all names of the cities.
 
-    An id is given once: the first city by id keeps it.
+    An id is given once: to the city that has it by GeoNames id, otherwise to the nearest.
     """
     known = populated.drop_nulls("wikidata")
     by_place = known.drop_nulls("place").unique("place", keep="first", maintain_order=True)
-    table = cities.with_row_index("at").join(
-        by_place.select(city="place", by_id="wikidata"), on="city", how="left", validate="m:1", maintain_order="left"
-    )
+    sure = cities.join(by_place.select(city="place", wikidata="wikidata"), on="city", how="inner", validate="m:1")
     codes = {code: country_code(code) for code in known["country"].unique()}
-    named = known.select(
-        country=pl.col("country").replace_strict(codes, return_dtype=pl.String),
-        key=pl.concat_list(pl.col("name", "english")).list.drop_nulls(),
-        to_latitude="latitude",
-        to_longitude="longitude",
-        by_name="wikidata",
-    ).explode("key")
+    spots = (
+        known.join(sure.select("wikidata"), on="wikidata", how="anti")
+        .select(
+            "wikidata",
+            country=pl.col("country").replace_strict(codes, return_dtype=pl.String),
+            key=pl.concat_list(pl.col("name", "english")).list.drop_nulls(),
+            to_latitude="latitude",
+            to_longitude="longitude",
+        )
+        .explode("key")
+        .with_columns(key=fold_expression(pl.col("key")))
+        .unique()
+    )
     pairs = (
-        table.filter(pl.col("by_id").is_null())
+        cities.join(sure, on="city", how="anti")
+        .join(names.select("city", "name"), on="city", how="inner")
         .with_columns(key=fold_expression(pl.col("name")))
-        .join(named.with_columns(key=fold_expression(pl.col("key"))), on=["country", "key"], how="inner")
+        .join(spots, on=["country", "key"], how="inner")
     )
     distance = distance_km(
         *(pairs[name].to_numpy() for name in ("latitude", "longitude", "to_latitude", "to_longitude"))
@@ -109,17 +115,10 @@ def wikidata_ids(cities: pl.DataFrame, populated: pl.DataFrame) -> pl.Series:
     nearest = (
         pairs.with_columns(distance_km=pl.Series(distance))
         .filter(pl.col("distance_km") <= NEAR_KM)
-        .sort("at", "distance_km", "by_name")
-        .unique("at", keep="first", maintain_order=True)
-        .select("at", "by_name")
+        .sort("distance_km", "city", "wikidata")
+        .unique("city", keep="first", maintain_order=True)
+        .unique("wikidata", keep="first", maintain_order=True)
     )
-    found = table.join(nearest, on="at", how="left", validate="1:1", maintain_order="left").select(
-        "city", wikidata=pl.coalesce("by_id", "by_name")
-    )
-    first = found.select(
-        pl.when(pl.col("wikidata").is_not_null() & (pl.col("city") == pl.col("city").min().over("wikidata")))
-        .then("wikidata")
-        .otherwise(None)
-        .alias("wikidata")
-    )
-    return first["wikidata"]
+    found = pl.concat([sure.select("city", "wikidata").sort("city"), nearest.select("city", "wikidata")])
+    found = found.unique("wikidata", keep="first", maintain_order=True)
+    return cities.join(found, on="city", how="left", validate="1:1", maintain_order="left")["wikidata"]
