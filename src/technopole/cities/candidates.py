@@ -8,6 +8,7 @@ would lead elsewhere; otherwise the name is ambiguous. Two different places are 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
@@ -32,8 +33,7 @@ SMALLEST: Final = 500.0
 
 DECLARED_PRIOR: Final = 1e10
 
-CANDIDATE_SCHEMA: Final[dict[str, Any]] = {
-    "folded": pl.String,
+TARGET_SCHEMA: Final[dict[str, Any]] = {
     "outcome": pl.Int64,  # the city's id, or minus the place's id outside every city
     "place_name": pl.String,
     "place_country": pl.String,
@@ -41,86 +41,106 @@ CANDIDATE_SCHEMA: Final[dict[str, Any]] = {
     "latitude": pl.Float64,
     "longitude": pl.Float64,
     "prior": pl.Float64,
-    "primary": pl.Boolean,
-    "head": pl.Boolean,
+    "head": pl.Boolean,  # a city of the frame, not one of the places in it
     "city": pl.Int64,
     "ring": pl.Int8,
+}
+CANDIDATE_SCHEMA: Final[dict[str, Any]] = {
+    "folded": pl.String,
+    "primary": pl.Boolean,
     "step": pl.String,  # declared alias | frame name | place name
+    **TARGET_SCHEMA,
 }
 
 PARENT: Final = {territory: state for state, territories in TERRITORIES.items() for territory in territories}
 
 
-def build_candidates(tables: CityTables, declared: DeclaredNames) -> pl.DataFrame:
-    """All candidates of a frame, in CANDIDATE_SCHEMA: gazetteer names, the frame's own names, declared aliases."""
-    places = _places(tables)
-    named = tables.aliases.join(places, on="place", how="inner", validate="m:1")
-    frame_names = (
-        pl.concat(
-            [
-                tables.frame.select(place="city", name="name", primary=pl.lit(True)),
-                tables.names.select(place="city", name="name", primary=pl.lit(False)),
-            ]
+@dataclass(frozen=True)
+class Names:
+    """All names that can be matched.
+
+    `aliases`: folded, place, primary, for all places of the gazetteer. `places`: place and TARGET_SCHEMA. `further`:
+    CANDIDATE_SCHEMA, the frame's own names, upstream's labels of agglomerations, and declared aliases.
+    """
+
+    aliases: pl.DataFrame
+    places: pl.DataFrame
+    further: pl.DataFrame
+
+    def candidates(self, aliases: pl.DataFrame | None = None) -> pl.DataFrame:
+        """Candidates (CANDIDATE_SCHEMA) of some or all alias lines; `further` isn't among them."""
+        joined = (self.aliases if aliases is None else aliases).join(
+            self.places, on="place", how="inner", validate="m:1"
         )
-        .with_columns(folded=fold_expression(pl.col("name")))
-        .filter(pl.col("folded").str.len_chars() >= 2)
-        .group_by("folded", "place")
-        .agg(pl.col("primary").any())
-        .join(places, on="place", how="inner", validate="m:1")
+        return joined.select(
+            "folded",
+            "primary",
+            pl.when("head").then(pl.lit("frame name")).otherwise(pl.lit("place name")).alias("step"),
+            *(name for name in TARGET_SCHEMA if name != "prior"),
+            prior=pl.col("prior") * pl.when("primary").then(1.0).otherwise(ALTERNATE_WEIGHT),
+        ).select([pl.col(name).cast(kind) for name, kind in CANDIDATE_SCHEMA.items()])
+
+    def heads(self) -> pl.DataFrame:
+        """Candidates of the cities of the frame themselves, under all their names."""
+        ids = self.places.filter("head")["place"]
+        named = self.candidates(self.aliases.filter(pl.col("place").is_in(ids.implode())))
+        return pl.concat([named, self.further.filter(pl.col("step") == "frame name")])
+
+
+def build_names(tables: CityTables, declared: DeclaredNames) -> Names:
+    """Index the names of a frame."""
+    places = _places(tables)
+    own = tables.frame.select(place="city", folded=fold_expression(pl.col("name"))).join(
+        places, on="place", how="inner", validate="m:1"
     )
-    gazetteer = pl.concat([named, frame_names.select(named.columns)]).with_columns(
-        prior=pl.col("prior") * pl.when("primary").then(1.0).otherwise(ALTERNATE_WEIGHT),
-        step=pl.when("head").then(pl.lit("frame name")).otherwise(pl.lit("place name")),
-    )
-    aliases = _declared_candidates(declared, places, tables.admin1)
-    parts = [gazetteer, aliases, _labels(tables)]
-    return (
-        pl.concat([part.select([pl.col(n).cast(t) for n, t in CANDIDATE_SCHEMA.items()]) for part in parts])
-        .sort("folded", "prior", "outcome", "step", descending=[False, True, False, False])
-        .unique(["folded", "outcome", "place_admin1", "primary"], keep="first", maintain_order=True)
-    )
+    own = own.with_columns(primary=pl.lit(value=True), step=pl.lit("frame name"))
+    parts = [own, _labels(tables), _declared_candidates(declared, places, tables.admin1)]
+    further = pl.concat([part.select([pl.col(n).cast(t) for n, t in CANDIDATE_SCHEMA.items()]) for part in parts])
+    return Names(tables.aliases.select("folded", "place", "primary"), places, further)
 
 
 def _places(tables: CityTables) -> pl.DataFrame:
-    """Gazetteer places with prior, outcome and whether they are heads; heads missing from the gazetteer are added."""
-    gazetteer = tables.gazetteer.select(
-        "place", "name", "country", "admin1", "population", "latitude", "longitude", "city", "ring"
-    )
-    absent = tables.frame.join(gazetteer.select("place"), left_on="city", right_on="place", how="anti").select(
-        pl.col("city").alias("place"),
+    """Gazetteer places with TARGET_SCHEMA; heads missing from the gazetteer are added."""
+    columns = ["place", "name", "country", "admin1", "population", "latitude", "longitude", "city", "ring"]
+    gazetteer = tables.gazetteer.select(columns)
+    absent = tables.frame.join(gazetteer, left_on="city", right_on="place", how="anti").select(
         "name",
         "country",
-        pl.lit(None, pl.String).alias("admin1"),
-        pl.lit(0, pl.Int64).alias("population"),
         "latitude",
         "longitude",
         "city",
-        pl.lit(0, pl.Int8).alias("ring"),
+        place="city",
+        admin1=pl.lit(None, pl.String),
+        population=pl.lit(0, pl.Int64),
+        ring=pl.lit(0, pl.Int8),
     )
     people = tables.frame.select(place="city", people=pl.col("population_thousands") * 1000)
+    head = pl.col("people").is_not_null()
     return (
-        pl.concat([gazetteer, absent])
+        pl.concat([gazetteer, absent.select(columns)])
         .join(people, on="place", how="left", validate="1:1")
-        .with_columns(head=pl.col("people").is_not_null())
         .select(
             "place",
-            pl.when("head").then("place").otherwise(pl.coalesce("city", -pl.col("place"))).alias("outcome"),
-            pl.col("name").alias("place_name"),
-            pl.col("country").alias("place_country"),
-            pl.col("admin1").alias("place_admin1"),
             "latitude",
             "longitude",
-            pl.max_horizontal("population", "people", pl.lit(SMALLEST)).alias("prior"),
-            "head",
-            pl.when("head").then("place").otherwise("city").alias("city"),
-            pl.when("head").then(pl.lit(0, pl.Int8)).otherwise("ring").alias("ring"),
+            outcome=pl.when(head).then("place").otherwise(pl.coalesce("city", -pl.col("place"))),
+            place_name="name",
+            place_country="country",
+            place_admin1="admin1",
+            prior=pl.max_horizontal("population", "people", pl.lit(SMALLEST)),
+            head=head,
+            city=pl.when(head).then("place").otherwise("city"),
+            ring=pl.when(head).then(pl.lit(0, pl.Int8)).otherwise("ring"),
         )
     )
 
 
 def _labels(tables: CityTables) -> pl.DataFrame:
-    """Upstream's labels of agglomerations, as names of their cities; the prior is what the anchor's radius stands for."""
-    known = tables.anchors.filter(pl.col("name").is_not_null())
+    """Upstream's labels of agglomerations, as names of their cities; the prior is what the anchor's radius stands for.
+
+    A label that a city shares with its gazetteer place repeats it, with the same outcome.
+    """
+    known = tables.anchors.filter(pl.col("name").is_not_null() & pl.col("wup_code").is_not_null())
     return known.join(tables.frame.select("city", "country"), on="city", validate="m:1").select(
         folded=fold_expression(pl.col("name")),
         outcome="city",
@@ -130,8 +150,8 @@ def _labels(tables: CityTables) -> pl.DataFrame:
         latitude="latitude",
         longitude="longitude",
         prior=1e6 * ((pl.col("radius_km") - 11.0) / 11.0) ** 2,
-        primary=pl.lit(True),
-        head=pl.lit(True),
+        primary=pl.lit(value=True),
+        head=pl.lit(value=True),
         city="city",
         ring=pl.lit(0, pl.Int8),
         step=pl.lit("frame name"),
@@ -146,14 +166,14 @@ def _declared_candidates(declared: DeclaredNames, places: pl.DataFrame, admin1: 
         .join(places, on="place", how="inner", validate="m:1")
         .with_columns(
             place_admin1=pl.col("admin1"),
-            prior=pl.when(pl.col("state").is_null()).then(pl.lit(DECLARED_PRIOR)).otherwise(pl.col("prior")),
-            primary=pl.lit(True),
+            prior=pl.lit(DECLARED_PRIOR),
+            primary=pl.lit(value=True),
             step=pl.lit("declared alias"),
         )
     )
 
 
-def match(asked: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+def match(asked: pl.DataFrame, names: Names) -> pl.DataFrame:
     """Candidates of each reading, within its country (and its territories) and its state.
 
     Parameters
@@ -172,6 +192,9 @@ def match(asked: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
         .then(~alone)
         .otherwise(everywhere | (pl.col("admin1") == pl.col("place_admin1")).fill_null(False))
     )
+    wanted = names.aliases.join(asked.select("folded").unique(), on="folded", how="semi")
+    further = names.further.join(asked.select("folded").unique(), on="folded", how="semi")
+    candidates = pl.concat([names.candidates(wanted), further])
     found = asked.join(candidates, on="folded", how="inner").filter(
         (fits_country | (parent == pl.col("country")).fill_null(False))
         & fits_state

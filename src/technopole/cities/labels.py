@@ -39,22 +39,92 @@ _HAN_OR_HANGUL: Final = re.compile(r"[\u3400-\u9fff\uac00-\ud7af]")
 
 SUFFIXES: Final[tuple[tuple[str, ...], ...]] = tuple(
     tuple(suffix.split())
-    for suffix in (
-        "standard metropolitan area|consolidated metropolitan area|metropolitan statistical area|metropolitan area|"
-        "metropolitan region|metropolitan city|metropolitan municipality|metropolitan district|metro area|metro region|"
-        "urban agglomeration|urban area|built up area|capital region|capital area|capital district|special city|"
-        "bay area|city area|city centre|city center|special administrative region|"
-        "mma|metro|metropolitan|metropolis|agglomeration|conurbation|area|region|municipality|district|township|town|"
-        "city|shi|si|ku|gu|gun|shih|qu|xian|cho|machi|kota|sar|cbd|centre|center|cedex"
-    ).split("|")
+    for suffix in [
+        "standard metropolitan area",
+        "consolidated metropolitan area",
+        "metropolitan statistical area",
+        "metropolitan area",
+        "metropolitan region",
+        "metropolitan city",
+        "metropolitan municipality",
+        "metropolitan district",
+        "metro area",
+        "metro region",
+        "urban agglomeration",
+        "urban area",
+        "built up area",
+        "capital region",
+        "capital area",
+        "capital district",
+        "special city",
+        "bay area",
+        "city area",
+        "city centre",
+        "city center",
+        "special administrative region",
+        "mma",
+        "metro",
+        "metropolitan",
+        "metropolis",
+        "agglomeration",
+        "conurbation",
+        "area",
+        "region",
+        "municipality",
+        "district",
+        "township",
+        "town",
+        "city",
+        "shi",
+        "si",
+        "ku",
+        "gu",
+        "gun",
+        "shih",
+        "qu",
+        "xian",
+        "cho",
+        "machi",
+        "kota",
+        "sar",
+        "cbd",
+        "centre",
+        "center",
+        "cedex",
+    ]
 )
 PREFIXES: Final[tuple[tuple[str, ...], ...]] = tuple(
     tuple(prefix.split())
-    for prefix in (
-        "city of|town of|municipality of|district of|metropolitan area of|ciudad de|cidade de|ville de|comune di|"
-        "greater|metro|metropolitan|downtown|inner|central|grand|grande|gran|gross|the|"
-        "north|south|east|west|northern|southern|eastern|western"
-    ).split("|")
+    for prefix in [
+        "city of",
+        "town of",
+        "municipality of",
+        "district of",
+        "metropolitan area of",
+        "ciudad de",
+        "cidade de",
+        "ville de",
+        "comune di",
+        "greater",
+        "metro",
+        "metropolitan",
+        "downtown",
+        "inner",
+        "central",
+        "grand",
+        "grande",
+        "gran",
+        "gross",
+        "the",
+        "north",
+        "south",
+        "east",
+        "west",
+        "northern",
+        "southern",
+        "eastern",
+        "western",
+    ]
 )
 SPELLINGS: Final[tuple[tuple[str, str], ...]] = (
     ("st", "saint"), ("saint", "st"), ("ste", "sainte"), ("ft", "fort"), ("fort", "ft"), ("mt", "mount"),
@@ -62,6 +132,9 @@ SPELLINGS: Final[tuple[tuple[str, str], ...]] = (
     ("hts", "heights"), ("spgs", "springs"), ("vlg", "village"), ("pt", "port"),
 )  # fmt: skip
 UMLAUTS: Final = (("ae", "a"), ("oe", "o"), ("ue", "u"))
+SHORTEST: Final = 3
+"""Letters that a name needs once something was cut off."""
+
 HAN_SUFFIXES: Final = ("特别行政区", "特別行政区", "新区", "地区", "市", "区", "县", "県", "町", "村", "镇", "都", "府")
 HANGUL_SUFFIXES: Final = ("특별자치시", "특별자치도", "특별시", "광역시", "시", "군", "구")
 
@@ -76,7 +149,7 @@ def bare_forms(folded: str) -> list[str]:
     found: list[str] = []
 
     def keep(candidate: str) -> None:
-        if len(candidate) >= 2 and candidate != folded and candidate not in found:
+        if len(candidate) >= SHORTEST and candidate != folded and candidate not in found:
             found.append(candidate)
 
     if _HAN_OR_HANGUL.search(folded):
@@ -89,7 +162,7 @@ def bare_forms(folded: str) -> list[str]:
     if plain != words:
         keep(" ".join(plain))
     for before, after in SPELLINGS:
-        if before in plain:
+        if len(plain) > 1 and before in plain:
             keep(" ".join(after if word == before else word for word in plain))
     stem = plain
     for _ in range(3):

@@ -8,12 +8,13 @@ outside every boundary stays outside the frame.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Final
 
 import polars as pl
 
-from technopole.cities.candidates import PARENT, build_candidates, choose, distance_expression, match
-from technopole.cities.countries import countries, country_code, country_codes
+from technopole.cities.candidates import PARENT, build_names, choose, distance_expression, match
+from technopole.cities.countries import countries, country_codes
 from technopole.cities.declared import declared_names
 from technopole.cities.labels import LabelReader
 from technopole.cities.names import fold_expression, fold_series
@@ -38,8 +39,32 @@ BORDER_KM: Final = 30.0
 """A city of another country is meant only when this near to a place of the country that was written."""
 
 DIRECTIONS: Final = frozenset(
-    "north south east west northern southern eastern western central northeast northwest southeast southwest "
-    "northeastern northwestern southeastern southwestern n s e w mid upper lower".split()
+    [
+        "north",
+        "south",
+        "east",
+        "west",
+        "northern",
+        "southern",
+        "eastern",
+        "western",
+        "central",
+        "northeast",
+        "northwest",
+        "southeast",
+        "southwest",
+        "northeastern",
+        "northwestern",
+        "southeastern",
+        "southwestern",
+        "n",
+        "s",
+        "e",
+        "w",
+        "mid",
+        "upper",
+        "lower",
+    ]
 )
 
 
@@ -52,12 +77,20 @@ class Resolver:
     def __init__(self, tables: CityTables) -> None:
         self.tables = tables
         self.declared = declared_names()
-        self.candidates = build_candidates(tables, self.declared)
-        self.points = PointIndex.from_tables(tables)
+        self.names = build_names(tables, self.declared)
+        self.heads = self.names.heads()
         self._states = tables.admin1.select("country", "admin1", "folded").unique(maintain_order=True)
         self._reader_states = _states_by_name(tables.admin1)
         self._stops = _Stops(self)
-        self._speller = Speller(self.candidates)
+
+    @cached_property
+    def points(self) -> PointIndex:
+        """Index of points, built on first use."""
+        return PointIndex.from_tables(self.tables)
+
+    @cached_property
+    def _speller(self) -> Speller:
+        return Speller(pl.concat([self.names.candidates(), self.names.further]))
 
     def resolve(self, queries: pl.DataFrame) -> pl.DataFrame:
         """Resolve names and points.
@@ -140,7 +173,7 @@ class Resolver:
         first = readings.select(columns).join(
             stopped.select("query", stop=pl.col("rank")), on="query", how="left", validate="m:1"
         )
-        found = match(first.filter(pl.col("stop").is_null() | (pl.col("rank") < pl.col("stop"))), self.candidates)
+        found = match(first.filter(pl.col("stop").is_null() | (pl.col("rank") < pl.col("stop"))), self.names)
         chosen = choose(found)
         haven = found.group_by("query").agg(pl.col("place_country").is_in(registered).all().alias("haven"))
         chosen = chosen.join(haven, on="query", how="left", validate="1:1").with_columns(
@@ -170,7 +203,7 @@ class Resolver:
 
         Also where name and point agree on a city although the country doesn't have it.
         """
-        heads = self.candidates.filter(pl.col("head") & pl.col("primary"))
+        heads = self.heads.filter("primary")
         found = asked.filter(pl.col("code").is_not_null()).join(heads, on="folded", how="inner")
         if found.is_empty():
             return _answer(asked.clear(), reason="")
@@ -219,7 +252,7 @@ class Resolver:
 
     def _city_state(self, asked: pl.DataFrame) -> pl.DataFrame:
         """A name that is unknown in a city state still lies in it, unless it names a city of another country."""
-        heads = self.candidates.filter(pl.col("head") & pl.col("primary")).select("folded").unique()
+        heads = self.heads.filter("primary").select("folded").unique()
         inside = asked.filter(pl.col("code").is_in(list(self.declared.city_states))).join(
             heads, on="folded", how="anti"
         )
@@ -272,8 +305,8 @@ class _Stops:
             "folded", keep="first", maintain_order=True
         )
         self.declared = resolver.declared
-        self.heads = _city_names(resolver.tables, resolver.candidates)
-        aliases = resolver.candidates.filter(pl.col("step") == "declared alias")
+        self.heads = _city_names(resolver.tables, resolver.heads)
+        aliases = resolver.names.further.filter(pl.col("step") == "declared alias")
         self.aliases = aliases.select("folded", country="place_country").unique()
         self.city_states = set(self.declared.city_states)
 
@@ -357,13 +390,12 @@ def _answer(asked: pl.DataFrame, *, reason: str) -> pl.DataFrame:
     )
 
 
-def _city_names(tables: CityTables, candidates: pl.DataFrame) -> pl.DataFrame:
+def _city_names(tables: CityTables, heads: pl.DataFrame) -> pl.DataFrame:
     """Names that are a city's even if a state has them too: ``folded, country``.
 
     A city's own name always; another of its names (北京, New York for New York City) where the city holds at least half
     of the state's inhabitants, so that Ceará stays a state although GeoNames lists it as a name of Fortaleza.
     """
-    heads = candidates.filter(pl.col("head"))
     own = heads.filter("primary").select("folded", country="place_country")
     people = tables.gazetteer.group_by("country", "admin1").agg(people=pl.col("population").sum())
     size = pl.col("prior").max().over("city")

@@ -20,6 +20,7 @@ from technopole.cities.candidates import ALTERNATE_WEIGHT, DOMINANCE
 LEAST_RATIO: Final = 83.0
 LEAST_POPULATION: Final = 100_000.0
 SHORTEST: Final = 5
+LONGEST: Final = 40
 LONG: Final = 9
 """Names of this length may have two wrong letters, shorter ones one."""
 
@@ -37,10 +38,21 @@ class Speller:
             & (pl.col("step") != "declared alias")
             & pl.col("city").is_not_null()
         ).sort("folded", "prior", "city", descending=[False, True, False])
-        self._names = kept.select(
-            "folded", "city", "ring", "prior", "head", "primary", country="place_country",
+        self._names = kept.select("folded", "city", "ring", "prior").with_row_index("line")
+        letters = kept.select(
+            "folded",
+            code="place_country",
             letter=pl.col("folded").str.slice(0, 1),
-        )  # fmt: skip
+            own=pl.col("head") & pl.col("primary"),
+        ).with_row_index("line")
+        self._own = {
+            (code, letter): (np.array(lines, dtype=np.uint32), texts)
+            for code, letter, lines, texts in letters.group_by("code", "letter").agg("line", "folded").iter_rows()
+        }
+        self._frame = {
+            letter: (np.array(lines, dtype=np.uint32), texts)
+            for letter, lines, texts in letters.filter("own").group_by("letter").agg("line", "folded").iter_rows()
+        }
 
     def correct(self, asked: pl.DataFrame) -> pl.DataFrame:
         """Cities that unknown names almost spell.
@@ -55,49 +67,53 @@ class Speller:
         -------
         ``query, city, ring, method, reason`` of those that were recognised.
         """
-        texts = asked.filter(pl.col("folded").str.len_chars().is_between(SHORTEST, 40)).with_columns(
-            letter=pl.col("folded").str.slice(0, 1)
+        texts = asked.filter(pl.col("folded").str.len_chars().is_between(SHORTEST, LONGEST))
+        unique = texts.select("folded", "code").unique().sort("code", "folded")
+        groups = unique.with_columns(letter=pl.col("folded").str.slice(0, 1)).group_by("code", "letter").agg("folded")
+        pairs: list[tuple[pl.Series, pl.Series, str | None]] = []
+        for code, letter, written in groups.sort("code", "letter").iter_rows():
+            group = self._frame.get(letter) if code is None else self._own.get((code, letter))
+            if group is None:
+                continue
+            scores = process.cdist(written, group[1], scorer=fuzz.ratio, score_cutoff=LEAST_RATIO, dtype=np.uint8)
+            rows, columns = np.nonzero(scores)
+            if len(rows):
+                asked_texts = pl.Series(written)[rows.astype(np.uint32)]
+                pairs.append((asked_texts, pl.Series(group[0][columns]), code))
+        empty = pl.DataFrame(schema={"asked": pl.String, "line": pl.UInt32, "code": pl.String})
+        near = pl.concat(
+            [empty]
+            + [
+                pl.DataFrame({"asked": a, "line": line, "code": [code] * len(a)}, schema=empty.schema)
+                for a, line, code in pairs
+            ]
         )
-        parts: list[pl.DataFrame] = []
-        own = {key: group for key, group in self._names.group_by("country", "letter")}
-        frame = {key: group for key, group in self._names.filter(pl.col("head") & pl.col("primary")).group_by("letter")}
-        for (code, letter), group in texts.group_by("code", "letter"):
-            names = frame.get((letter,)) if code is None else own.get((code, letter))
-            if names is not None:
-                parts.append(_nearest(group, names))
-        found = (
-            pl.concat(parts)
-            if parts
-            else texts.head(0).select("query", city=pl.lit(None, pl.Int64), ring=pl.lit(None, pl.Int8))
-        )
-        return found.with_columns(method=pl.lit("spelling"), reason=pl.lit(None, pl.String)).select(
-            "query", pl.col("city").cast(pl.Int64), pl.col("ring").cast(pl.Int8), "method", "reason"
+        best = _closest(near.join(self._names, on="line", how="left", validate="m:1"))
+        found = texts.join(best, left_on=["folded", "code"], right_on=["asked", "code"], how="inner", nulls_equal=True)
+        return found.select(
+            "query",
+            pl.col("city").cast(pl.Int64),
+            pl.col("ring").cast(pl.Int8),
+            method=pl.lit("spelling"),
+            reason=pl.lit(None, pl.String),
         )
 
 
-def _nearest(asked: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
-    """Queries of one country and letter with their city, where one city stands out."""
-    unique = asked["folded"].unique().sort()
-    known = names["folded"].to_list()
-    scores = process.cdist(unique.to_list(), known, scorer=fuzz.ratio, score_cutoff=LEAST_RATIO, dtype=np.float32)
-    rows, columns = np.nonzero(scores)
-    table = names[columns.astype(np.int64)].with_columns(
-        asked=unique[rows.astype(np.int64)],
-        score=pl.Series(scores[rows, columns]).cast(pl.Float64),
-    )
-    wrong = [OSA.distance(a, b) for a, b in table.select("asked", "folded").iter_rows()]
+def _closest(pairs: pl.DataFrame) -> pl.DataFrame:
+    """City of each asked text with the fewest wrong letters, where one city stands out; ``asked, code, city, ring``."""
+    asked, known = pairs["asked"].to_list(), pairs["folded"].to_list()
+    wrong = process.cpdist(asked, known, scorer=OSA.distance, dtype=np.int32)
     allowed = pl.when(pl.col("asked").str.len_chars() >= LONG).then(2).otherwise(1)
-    best = (
-        table.with_columns(wrong=pl.Series(wrong, dtype=pl.Int64))
+    group = ["asked", "code"]
+    return (
+        pairs.with_columns(wrong=pl.Series(wrong, dtype=pl.Int32))
         .filter(pl.col("wrong") <= allowed)
-        .filter(pl.col("wrong") == pl.col("wrong").min().over("asked"))
-        .sort("asked", "prior", "city", descending=[False, True, False])
-        .unique(["asked", "city"], keep="first", maintain_order=True)
-        .filter(pl.col("prior") * DOMINANCE > pl.col("prior").max().over("asked"))
-        .filter(pl.len().over("asked") == 1)
-    )
-    return asked.join(best, left_on="folded", right_on="asked", how="inner", validate="m:1").select(
-        "query", "city", "ring"
+        .filter(pl.col("wrong") == pl.col("wrong").min().over(group))
+        .sort("asked", "code", "prior", "city", descending=[False, False, True, False])
+        .unique([*group, "city"], keep="first", maintain_order=True)
+        .filter(pl.col("prior") * DOMINANCE > pl.col("prior").max().over(group))
+        .filter(pl.len().over(group) == 1)
+        .select("asked", "code", "city", "ring")
     )
 
 
