@@ -17,6 +17,8 @@ COLUMNS: Final = {"metro_length_km": "system_length", "metro_stations": "station
 STATES: Final[dict[tuple[str, str], str]] = {
     # Two Chinese cities are written Taizhou. The rail system of this name (opened 2022) runs in Zhejiang.
     ("Taizhou", "China"): "Zhejiang",
+    # Two are written Fuzhou; the metro runs in the capital of Fujian, Jiangxi's has none.
+    ("Fuzhou", "China"): "Fujian",
 }
 
 

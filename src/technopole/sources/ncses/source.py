@@ -37,7 +37,7 @@ WORLD_TOLERANCE: Final = 0.001  # the table rounds a few leaves; a dropped econo
 
 
 def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:  # noqa: ARG001 (the Reader protocol)
-    """Read the table; return records of the three variables (RECORD_SCHEMA). `cities` isn't needed.
+    """Read the table; return records of both variables (RECORD_SCHEMA). `cities` isn't needed.
 
     Raises
     ------
@@ -49,13 +49,11 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:  
     leaves = _leaves(table)
     _check_world(table, leaves)
     yearly = leaves.filter(pl.col("year").is_in(YEARS)).with_columns(amount=pl.col("amount") / len(YEARS))
-    total = leaves.filter(pl.col("year") == "total")
     of_office = pl.col("office").is_not_null()
     return pl.concat(
         [
             _records(yearly.filter(~of_office), "pct_applications", "country", "country"),
             _records(yearly.filter(of_office), "pct_applications_regional_office", "region", "office"),
-            _records(total.filter(~of_office), "pct_applications_2000_2022", "country", "country"),
         ]
     )
 

@@ -1,8 +1,9 @@
 """Inventors of granted US patents: points with a weight become mentions by city, by country, by Chinese province.
 
 A point's country (``cc``) wins over its coordinates; the file of 2000 has no country, its points are placed by
-coordinates alone. A point whose coordinates a correction removed (the middle of a province) counts towards its
-country and, in China, its province, never towards a city.
+coordinates alone. A point whose coordinates a correction removed (the middle of a province or country) says nothing of
+where in it the inventors live: it counts nowhere, also not in the country, so that a city's share of its country is a
+share of the mentions whose place is known.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
             place(_queries(late, "inventor_mentions_2013"), cities),
             place(_queries(early, "inventor_mentions_2000"), cities),
             _wider(late, "inventor_mentions_country_2013", "country", pl.col("country")),
-            _chinese_provinces(upstream, late),
+            _chinese_provinces(late),
         ]
     )
 
@@ -67,22 +68,19 @@ def _queries(points: pl.DataFrame, variable: str) -> pl.DataFrame:
 
 
 def _wider(points: pl.DataFrame, variable: str, level: str, code: pl.Expr) -> pl.DataFrame:
-    """Make records about countries or provinces: every row counts, inside a city or not."""
+    """Make records about countries or provinces: every located row counts, inside a city or not."""
+    located = pl.col("lat").is_not_null() & pl.col("lon").is_not_null() & code.is_not_null()
     return points.with_columns(
         variable=pl.lit(variable),
         level=pl.lit(level),
-        place=code,
-        ring=pl.lit(0),
+        place=pl.when(located).then(code),
+        ring=pl.when(located).then(0),
         key=pl.lit(None),
-        reason=pl.when(code.is_null()).then(pl.lit("no country")),
+        reason=pl.when(~located).then(pl.lit(NO_POINT)),
     ).select([pl.col(name).cast(kind) for name, kind in RECORD_SCHEMA.items()])
 
 
-def _chinese_provinces(upstream: Upstream, points: pl.DataFrame) -> pl.DataFrame:
-    """Mentions by province of mainland China; from upstream's own coordinates (a province's middle is inside it)."""
-    raw = read_csv(upstream.open(FILE_2013), columns=["lat", "lon"]).select(
-        pl.col(ROW), pl.col("lat", "lon").cast(pl.Float64, strict=False)
-    )
-    chinese = points.filter(pl.col("country") == "CN").drop("lat", "lon").join(raw, on=ROW, how="left", validate="1:1")
-    coded = chinese.with_columns(province=provinces(chinese["lat"], chinese["lon"]))
+def _chinese_provinces(points: pl.DataFrame) -> pl.DataFrame:
+    chinese = points.filter(pl.col("country") == "CN")
+    coded = chinese.with_columns(provinces(chinese["lat"], chinese["lon"]))
     return _wider(coded, "inventor_mentions_region_2013", "region", pl.col("province"))
