@@ -89,7 +89,7 @@ def leave_out(listings: pl.DataFrame) -> pl.DataFrame:
 def add_keys(listings: pl.DataFrame) -> pl.DataFrame:
     """Add ``words`` (the name without case, accents and punctuation), ``name_key`` and ``host`` (of the website).
 
-    The key is `words` without share class and legal form; a name that is nothing but such words keeps them.
+    The key is `words` without share class and legal form; the last word always stays.
     """
     plain = pl.col("name").str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.to_lowercase()
     words = plain.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
@@ -99,7 +99,7 @@ def add_keys(listings: pl.DataFrame) -> pl.DataFrame:
     host = pl.col("website").str.to_lowercase().str.replace(r"^https?://", "").str.replace(r"^www\d?\.", "")
     return listings.with_columns(
         words=words,
-        name_key=pl.when(key == "").then(words).otherwise(key),
+        name_key=key,
         host=host.str.replace(r"/+$", ""),
     )
 

@@ -71,7 +71,6 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
         counted.filter(rule).select(
             variable=pl.lit(variable.id),
             amount=pl.lit(1.0),
-            key="name_key",
             file="file",
             row=ROW,
             name="city",

@@ -21,6 +21,7 @@ REQUIRED: Final = ("name", "url", "startDate")
 FIRST_YEAR: Final = 2022
 LAST_YEAR: Final = 2026  # of the snapshot; later ones are announcements
 ONLINE: Final = "held online only"
+LINKS: Final = 4  # more than any chain of renamed entries in the files
 
 
 def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
@@ -44,7 +45,6 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
     rows = conferences.select(
         variable=pl.lit(meta.variables[0].id),
         amount=pl.lit(1.0),
-        key="key",
         file="file",
         row=ROW,
         name=parts.field("field_0").str.strip_chars(),
@@ -90,19 +90,22 @@ def read_topic(upstream: Upstream, path: str) -> pl.DataFrame:
 def distinct_conferences(events: pl.DataFrame) -> pl.DataFrame:
     """Keep one row for each conference: the same name or address on the same day in the same city is the same.
 
-    The first by file and place in it stays. Adds ``key`` ("name | day | city").
+    Sameness is transitive (a second topic may change the name, a third the address); the first row by file and place
+    in it stays.
     """
     name = pl.col("name").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", "")
     address = pl.col("url").str.to_lowercase().str.replace(r"^https?://(www\.)?", "").str.replace(r"[/?#]+$", "")
-    return (
+    keyed = (
         events.with_columns(
             _name=name,
             _address=address,
             _city=pl.col("city").str.to_lowercase().fill_null(""),
             _number=pl.col(ROW).str.extract(r"(\d+)").cast(pl.Int64),
-            key=pl.concat_str("name", "startDate", "city", separator=" | ", ignore_nulls=True),
         )
         .sort("file", "_number")
-        .unique(["_name", "startDate", "_city"], keep="first", maintain_order=True)
-        .unique(["_address", "startDate", "_city"], keep="first", maintain_order=True)
+        .with_row_index("_first")
     )
+    for _ in range(LINKS):  # each pass carries the first row's number one link further
+        for column in ("_name", "_address"):
+            keyed = keyed.with_columns(pl.col("_first").min().over(column, "startDate", "_city"))
+    return keyed.unique("_first", keep="first", maintain_order=True)

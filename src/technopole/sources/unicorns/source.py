@@ -45,7 +45,6 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
             companies.filter(counts).select(
                 variable=pl.lit(variable.id),
                 amount=amount,
-                key="Company",
                 file=pl.lit(path),
                 row=ROW,
                 name="City",
