@@ -6,7 +6,9 @@ are renormalised (COINr); a unit with no child, or only children of weight zero,
 gives NaN where a smaller share of the children (by number, as COINr's `dat_thresh`) is present.
 
 Sums run child after child over whole planes of units: the order of additions is written, so the sum is the same on
-every processor. Blocks of replicates keep the planes in the cache.
+every processor. Blocks of replicates keep the planes in the cache. Where nothing is missing, inner nodes that nobody
+asks for are merged into their parent; so the last bits of a score may depend on whether its stack holds a missing
+value, its rank (10 significant digits) doesn't.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from technopole.kernel.outrank import copeland
 from technopole.kernel.tree import Tree
 from technopole.kernel.weight import as_tree_weights
 
-BLOCK_VALUES: Final = 1 << 15
+BLOCK_VALUES: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,8 @@ def aggregate_tree(
     weights : (..., nodes), each node's among its siblings; the root's isn't used. Leading axes broadcast with those
         of `x`: (nodes,) with (units, leaves) is one index, (replicates, nodes) a stack of them.
     aggregations : one for all aggregates, or one for each in node order.
-    nodes : the aggregates to return (None: all, in node order). Only these are kept over the replicates.
+    nodes : the aggregates to return (None: all, in node order). Only these are kept over the replicates; inner nodes
+        that aren't asked for may be merged into their parent (a difference in the last bits).
 
     Returns
     -------
@@ -202,25 +205,33 @@ def aggregate_tree(
             "Give one method for each and ask for aggregates only.",
         )
     lead = np.broadcast_shapes(values.shape[:-2], w.shape[:-1])
-    units = values.shape[-2]
-    result = np.empty((*lead, len(wanted), units))
-    flat = result.reshape(-1, len(wanted), units)
-    plan = _Plan(tree, tuple(chosen), tuple(wanted))
-    for place, block, block_weights in _blocks(values, w, lead):
-        flat[place] = _climb(plan, block, block_weights)
+    flat = np.broadcast_to(w, (*lead, w.shape[-1])).reshape(-1, w.shape[-1])
+    plan = _Plan(tree, tuple(chosen), tuple(wanted), complete=False)
+    if all(one.mean for one in chosen) and not np.isnan(values).any():
+        plan, flat = _merged(plan, flat)
+    result = np.empty((*lead, len(wanted), values.shape[-2]))
+    rows = result.reshape(-1, len(wanted), values.shape[-2])
+    for place, leaves in _blocks(plan, values, lead):
+        _climb(plan, leaves, flat[place], rows[place])
     return np.moveaxis(result, -2, -1)
 
 
 @dataclass(frozen=True)
 class _Plan:
+    """What to compute; `complete` says that no plane can hold a missing value."""
+
     tree: Tree
     aggregations: tuple[Aggregation, ...]
     wanted: tuple[int, ...]
+    complete: bool
+
+    def mean_of(self, node: int) -> QuasiMean | None:
+        return self.aggregations[node - self.tree.leaves].mean
 
 
 @dataclass(frozen=True)
 class _Node:
-    """Scores of one node, (replicates, units), in the space of `mean` (None: as they are)."""
+    """Scores of one node, (1 or replicates, units), in the space of `mean` (None: as they are)."""
 
     values: FloatArray
     mean: QuasiMean | None
@@ -233,24 +244,47 @@ class _Node:
         return self.values if self.mean == mean else mean.forward(self.plain())
 
 
-def _climb(plan: _Plan, planes: list[FloatArray], weights: FloatArray) -> FloatArray:
-    """Aggregate one block of replicates; `planes` are the leaves, (1 or replicates, units) each."""
-    found = {leaf: _Node(plane, None) for leaf, plane in enumerate(planes)}
-    for aggregate_node, aggregation in zip(plan.tree.aggregates, plan.aggregations, strict=True):
-        children = plan.tree.children[aggregate_node]
+def _merged(plan: _Plan, weights: FloatArray) -> tuple[_Plan, FloatArray]:
+    """Hand the children of each inner node to its parent where both take one mean and nobody asks for the node.
+
+    Without missing values that changes the score by rounding only, and saves the planes of the inner nodes.
+    """
+    tree, w = plan.tree, weights.copy()
+    parents, gone = list(tree.parents), set()
+    for node in tree.aggregates:
+        children = [child for child in range(node) if parents[child] == node and child not in gone]
+        w[:, children] /= w[:, children].sum(axis=1, keepdims=True)
+        parent = parents[node]
+        if parent >= 0 and node not in plan.wanted and plan.mean_of(node) == plan.mean_of(parent):
+            w[:, children] *= w[:, [node]]
+            gone.add(node)
+            for child in children:
+                parents[child] = parent
+    kept = [node for node in range(len(parents)) if node not in gone]
+    place = {node: position for position, node in enumerate(kept)} | {-1: -1}
+    merged = Tree(tuple(place[parents[node]] for node in kept), tree.leaves)
+    aggregations = tuple(plan.aggregations[node - tree.leaves] for node in kept[tree.leaves :])
+    wanted = tuple(place[node] for node in plan.wanted)
+    return _Plan(merged, aggregations, wanted, complete=True), np.ascontiguousarray(w[:, kept])
+
+
+def _climb(plan: _Plan, leaves: Sequence[_Node], weights: FloatArray, out: FloatArray) -> None:
+    """Aggregate one block of replicates into `out`, (replicates, wanted, units)."""
+    found = dict(enumerate(leaves))
+    for node, aggregation in zip(plan.tree.aggregates, plan.aggregations, strict=True):
+        children = plan.tree.children[node]
         w = weights[..., list(children)]
         mean = aggregation.mean
         if mean is None:
             stacked = np.stack(np.broadcast_arrays(*(found[child].plain() for child in children)), axis=-1)
-            function = AGGREGATORS[aggregation.method].function
-            scores = function(stacked, w, **aggregation.parameters)
+            scores = AGGREGATORS[aggregation.method].function(stacked, w, **aggregation.parameters)
         else:
-            scores = mean_of([found[child].within(mean) for child in children], w)
-        if aggregation.minimum_availability > 0:
+            scores = mean_of([found[child].within(mean) for child in children], w, plan.complete)
+        if aggregation.minimum_availability > 0 and not plan.complete:
             scores = _blank_sparse(scores, [found[child].values for child in children], aggregation)
-        found[aggregate_node] = _Node(scores, mean)
-    shape = (weights.shape[0], planes[0].shape[-1])
-    return np.stack([np.broadcast_to(found[node].plain(), shape) for node in plan.wanted], axis=1)
+        found[node] = _Node(scores, mean)
+    for position, node in enumerate(plan.wanted):
+        out[:, position] = found[node].plain()
 
 
 def _blank_sparse(scores: FloatArray, planes: list[FloatArray], aggregation: Aggregation) -> FloatArray:
@@ -259,23 +293,28 @@ def _blank_sparse(scores: FloatArray, planes: list[FloatArray], aggregation: Agg
     return np.where(sparse, np.nan, scores)
 
 
-def _blocks(
-    values: FloatArray, weights: FloatArray, lead: tuple[int, ...]
-) -> Iterator[tuple[slice, list[FloatArray], FloatArray]]:
+def _blocks(plan: _Plan, values: FloatArray, lead: tuple[int, ...]) -> Iterator[tuple[slice, Sequence[_Node]]]:
     """Split the replicates into blocks whose planes fit the cache; leaves without a replicate axis are shared."""
     count = int(np.prod(lead, dtype=np.int64))
     units, leaves = values.shape[-2:]
-    w = np.broadcast_to(weights, (*lead, weights.shape[-1])).reshape(count, -1)
-    shared = values.ndim == 2 or all(size == 1 for size in values.shape[:-2])
+    shared = values.size == units * leaves
     if shared:
-        common = [plane[None, :] for plane in np.ascontiguousarray(values.reshape(units, leaves).T)]
+        common = _leaves(plan, values.reshape(1, units, leaves))
     else:
         stacked = np.broadcast_to(values, (*lead, units, leaves)).reshape(count, units, leaves)
     step = max(1, BLOCK_VALUES // units)
     for start in range(0, count, step):
         place = slice(start, start + step)
-        block = common if shared else list(np.ascontiguousarray(np.moveaxis(stacked[place], -1, 0)))
-        yield place, block, w[place]
+        yield place, common if shared else _leaves(plan, stacked[place])
+
+
+def _leaves(plan: _Plan, block: FloatArray) -> Sequence[_Node]:
+    """Leaves as planes, each already in the space of its parent's mean."""
+    nodes = []
+    for leaf, plane in enumerate(np.ascontiguousarray(np.moveaxis(block, -1, 0))):
+        mean = plan.mean_of(plan.tree.parents[leaf])
+        nodes.append(_Node(plane, None) if mean is None else _Node(mean.forward(plane), mean))
+    return nodes
 
 
 def _checked(x: ArrayLike, weights: ArrayLike) -> tuple[FloatArray, FloatArray]:

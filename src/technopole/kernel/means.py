@@ -53,15 +53,22 @@ def generalised(power: float) -> QuasiMean:
     return QuasiMean(float(power))
 
 
-def mean_of(planes: Sequence[FloatArray], weights: FloatArray) -> FloatArray:
+def mean_of(planes: Sequence[FloatArray], weights: FloatArray, complete: bool = False) -> FloatArray:
     """sum(w p) / sum(w) over the present planes; NaN where none, or none of positive weight, is present.
 
     Parameters
     ----------
     planes : one array (..., units) a child.
     weights : (..., children).
+    complete : nothing is missing and the weights already sum to 1 (saves looking and dividing).
     """
     shape = np.broadcast_shapes(*(plane.shape for plane in planes), (*weights.shape[:-1], 1))
+    if complete:
+        total, part = np.multiply(planes[0], weights[..., 0, None]), np.empty(shape)
+        for j in range(1, len(planes)):
+            np.multiply(planes[j], weights[..., j, None], out=part)
+            total += part
+        return total
     total, weight = sums_of(planes, weights, shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         np.divide(total, weight, out=total)
