@@ -1,7 +1,8 @@
 """Technology Achievement Index, 23 countries, typed from the Handbook: these tests need no file.
 
 Source: OECD/JRC, Handbook on Constructing Composite Indicators (2008), doi:10.1787/9789264043466-en: data of its
-annex with tables 15 (normalisation), 23 (ranks by weighting), 38 (by aggregation) and 41 (without two indicators);
+annex with tables 15 (normalisation), 19 (benefit of the doubt), 23 (ranks by weighting), 36 (outranking), 38 (by
+aggregation) and 41 (without two indicators);
 goalposts: UNDP, Human Development Report 2001, technical note 2.
 """
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from technopole.kernel.aggregate import Aggregation, aggregate
+from technopole.kernel.doubt import benefit_of_the_doubt
 from technopole.kernel.normalise import goalposts, min_max, rank, z_score
 from technopole.kernel.outrank import outranking
 from technopole.kernel.rank import competition_ranks
@@ -57,6 +59,32 @@ EQUAL_WEIGHTS = [1, 2, 3, 4, 5, 6, 7, 9, 10, 8, 11, 12, 13, 14, 15, 16, 17, 18, 
 BUDGET_ALLOCATION = [1, 2, 3, 5, 4, 8, 7, 10, 11, 6, 9, 13, 12, 14, 17, 15, 16, 18, 19, 21, 22, 20, 23]
 GEOMETRIC = [2, 1, 3, 4, 16, 5, 6, 13, 14, 18, 8, 11, 7, 9, 17, 12, 10, 15, 19, 21, 23, 22, 20]
 SIX_INDICATORS = [1, 2, 3, 4, 5, 6, 7, 9, 10, 8, 11, 12, 13, 14, 15, 16, 17, 18, 19, 22, 21, 20, 23]
+# table 19, benefit of the doubt, in the order of DATA
+DOUBT = [
+    1,
+    1,
+    1,
+    0.87,
+    0.8,
+    0.75,
+    0.71,
+    0.73,
+    0.66,
+    0.62,
+    0.62,
+    0.86,
+    0.6,
+    0.54,
+    0.58,
+    0.52,
+    0.51,
+    0.49,
+    0.34,
+    0.38,
+    0.31,
+    0.27,
+    0.28,
+]
 # table 15, mean years of schooling: z-score, min-max, ratio to the mean, rank from below
 Z_SCORE = [
     0.26,
@@ -153,6 +181,11 @@ def test_table_15_ranks_of_schooling_up_to_ties():
     ours, theirs = rank(X[:, [SCHOOLING]])[:, 0], np.array(RANK)
     different = X[:, None, SCHOOLING] != X[None, :, SCHOOLING]
     assert (np.sign(ours[:, None] - ours)[different] == np.sign(theirs[:, None] - theirs)[different]).all()
+
+
+def test_table_19_benefit_of_the_doubt():
+    # each weight between 10 and 15 % of the sum; the printed data are rounded, hence 0.007
+    np.testing.assert_allclose(benefit_of_the_doubt(min_max(X, 0, 1), 0.10, 0.15).scores, DOUBT, atol=0.007)
 
 
 @pytest.mark.parametrize(
