@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from technopole.cities import frame as frames
-from technopole.cities.exceptions import read_exceptions
+from technopole.cities.exceptions import correct_places, read_exceptions
 from technopole.cities.gazetteer import build_admin1, build_aliases, geonames_places
 from technopole.cities.heads import city_names, match_heads, named_centres, plain_spelling, slugs
 from technopole.cities.names import fold_expression, script_expression
@@ -48,6 +48,7 @@ def build_cities(mirror: Path) -> CityTables:
 def assemble(wup_file: Upstream, places: pl.DataFrame, populated: pl.DataFrame) -> CityTables:
     """Build the tables from WUP's file, GeoNames places (`gazetteer.geonames_places`) and Natural Earth."""
     exceptions = read_exceptions()
+    places = correct_places(places, exceptions.geonames)
     wup = frames.read_wup(wup_file, exceptions)
     groups = frames.merge(wup, exceptions)
     heads = match_heads(wup, places, exceptions, [group[0] for group in groups.members])
@@ -60,7 +61,7 @@ def assemble(wup_file: Upstream, places: pl.DataFrame, populated: pl.DataFrame) 
             frames.further_anchors(exceptions, anchors, places),
         ]
     )
-    outside = frames.outside_places(places, anchors, cities.select("city", "country"))
+    outside = frames.outside_places(places, anchors, cities)
     spelt = [plain_spelling(name, country) for name, country in outside.select("name", "country").iter_rows()]
     outside = outside.with_columns(name=pl.Series(spelt, dtype=pl.String), kind=pl.lit("place"))
     frame = pl.concat([cities, outside], how="diagonal")

@@ -35,8 +35,8 @@ TERRITORIES: Final[dict[str, tuple[str, ...]]] = {
 }
 """State -> territories with a code of their own that upstream files often write under the state's name.
 
-Used only where the state itself has no answer. Taiwan stands under CN because WHO and others file it there; this
-says nothing about status.
+They compete with the state as candidates; the point or the name decides which of them is meant. Taiwan stands under CN
+because WHO and others file it there; this says nothing about status.
 """
 
 _NOT_LETTERS = re.compile(r"[^\w]+|_")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import yaml
@@ -25,6 +25,17 @@ class Correction(_Declared):
     column: str
     expect: str
     value: str
+    why: str
+
+
+class PlaceCorrection(_Declared):
+    """One wrong cell of GeoNames (latitude, longitude or population). It expires as a `Correction` does."""
+
+    place: int
+    city: str
+    column: Literal["latitude", "longitude", "population"]
+    expect: float
+    value: float
     why: str
 
 
@@ -67,6 +78,7 @@ class Exceptions(_Declared):
     """The whole file."""
 
     corrections: tuple[Correction, ...]
+    geonames: tuple[PlaceCorrection, ...]
     merges: tuple[Merge, ...]
     splits: tuple[Split, ...]
     anchors: tuple[Anchor, ...]
@@ -110,3 +122,23 @@ def correct(table: pl.DataFrame, corrections: tuple[Correction, ...]) -> pl.Data
         value = pl.when(hit).then(pl.lit(item.value)).otherwise(pl.col(item.column))
         table = table.with_columns(value.alias(item.column))
     return table
+
+
+def correct_places(places: pl.DataFrame, corrections: tuple[PlaceCorrection, ...]) -> pl.DataFrame:
+    """Apply corrections to the table of GeoNames places (``place, latitude, longitude, population``).
+
+    Raises
+    ------
+    SourceCheckError : a place is gone, or no longer holds the expected wrong value.
+    """
+    for item in corrections:
+        hit = pl.col("place") == item.place
+        found = places.filter(hit)[item.column].to_list()
+        if found != [item.expect]:
+            raise SourceCheckError(
+                f"GeoNames place {item.place} ({item.city}): expected {item.column}={item.expect:g}, found {found}:",
+                "upstream has changed; remove or renew the correction in cities/exceptions.yaml.",
+            )
+        value = pl.lit(item.value).cast(places.schema[item.column])
+        places = places.with_columns(pl.when(hit).then(value).otherwise(pl.col(item.column)).alias(item.column))
+    return places

@@ -221,22 +221,31 @@ def further_anchors(exceptions: Exceptions, anchors: pl.DataFrame, places: pl.Da
     ).select(anchors.columns)
 
 
-def outside_places(places: pl.DataFrame, anchors: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:
+def outside_places(places: pl.DataFrame, anchors: pl.DataFrame, cities: pl.DataFrame) -> pl.DataFrame:
     """GeoNames places of 100,000 and more outside every agglomeration boundary of their country.
 
     Greedy by population (ties by id): a place is taken if it lies outside the circle of every agglomeration anchor and
     of every place taken before, in its own country. So districts and suburbs of a larger place are never cities.
+    WUP lists every agglomeration of 300,000 and more, so a larger population of a place outside them is that of a
+    district, a municipality or another place: it is cut to 300,000.
 
     Parameters
     ----------
-    anchors : of the agglomerations.
-    countries : ``city, country`` of the agglomerations.
+    anchors : of the agglomerations; each has its own circle.
+    cities : ``city, country, latitude, longitude, radius_km`` of the agglomerations; a merged city has a circle of
+        its whole population around its head as well.
 
     Returns
     -------
     DataFrame with ``city, name, country, latitude, longitude, population_thousands, radius_km``.
     """
-    centres = anchors.join(countries, on="city", how="left", validate="m:1")
+    circle = ("country", "latitude", "longitude", "radius_km")
+    centres = pl.concat(
+        [
+            cities.select(circle),
+            anchors.join(cities.select("city", "country"), on="city", how="left", validate="m:1").select(circle),
+        ]
+    )
     large = places.filter(pl.col("population") >= PLACE_POPULATION).sort(
         ["population", "place"], descending=[True, False]
     )
@@ -251,9 +260,9 @@ def outside_places(places: pl.DataFrame, anchors: pl.DataFrame, countries: pl.Da
                 continue
             taken.append(place)
             north, east = np.append(north, latitude), np.append(east, longitude)
-            reach = np.append(reach, radius_km(population / 1000))
+            reach = np.append(reach, radius_km(min(population / 1000, WUP_POPULATION_THOUSANDS)))
     kept = places.filter(pl.col("place").is_in(taken))
-    thousands = kept["population"].to_numpy() / 1000
+    thousands = np.minimum(kept["population"].to_numpy() / 1000, WUP_POPULATION_THOUSANDS)
     return kept.select(
         "name", "country", "latitude", "longitude", city="place", population_thousands=pl.Series(thousands)
     ).with_columns(radius_km=pl.Series(radius_km(thousands)))

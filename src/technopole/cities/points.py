@@ -5,9 +5,10 @@ to the city with the smallest ratio, if that is at most 1.5; the boundaries core
 1.5) are nested. Ties go to the smaller city id.
 
 The country always wins. Where the country of a point is given, only cities of that country are candidates; a state
-also stands for its territories with a code of their own (`TERRITORIES`: "CN" may mean Hong Kong, "US" Puerto Rico),
-but only for points that no city of the state itself holds. Where no country is given and cities of several countries
-compete, the country is that of the nearest gazetteer place, if one of the competing cities is there.
+also stands for its territories with a code of their own (`TERRITORIES`: "CN" may mean Hong Kong, "US" Puerto Rico).
+Where cities of several countries compete (no country given, or a state and its territory), the country is that of the
+nearest gazetteer place, if one of the competing cities is there; otherwise the smallest ratio decides, the state
+before its territory.
 
 How: the globe is cut into cells of 0.1 degrees, and for each cell a table lists the anchors whose region may touch
 it. A point is compared with the few anchors of its cell only, exactly and vectorised. Design limit: memory of one
@@ -213,7 +214,7 @@ class PointIndex:
         size = len(north)
         ratio = np.full(size, np.inf)
         anchor = np.full(size, -1, dtype=np.int32)
-        number, parents = self._numbers(country, size)
+        number, states = self._numbers(country, size)
         asked = np.flatnonzero(usable)
         cell = cells_of(north[asked], east[asked])
         asked = asked[self._start[cell + 1] > self._start[cell]]
@@ -221,9 +222,9 @@ class PointIndex:
         cell = cells_of(north[asked], east[asked])
         if number is None:
             self._nearest(asked, cell, vector, None, ratio, anchor)
-            self._settle_borders(asked, cell, vector, ratio, anchor)
+            self._settle_borders(asked, cell, vector, None, ratio, anchor)
         else:
-            self._with_country(asked, cell, vector, number, parents, ratio, anchor)
+            self._with_country(asked, cell, vector, number, states, ratio, anchor)
         placed = ratio <= REACH
         reason = np.where(placed, 0, 3).astype(np.int8)
         if number is not None:
@@ -240,7 +241,7 @@ class PointIndex:
     def _numbers(
         self, country: pl.Series | list[str | None] | None, size: int
     ) -> tuple[npt.NDArray[np.int16] | None, dict[str, npt.NDArray[np.bool_]]]:
-        """Country numbers of the points (-2 unknown, -1 no city there), and the points of each state with territories."""
+        """Country numbers of the points (-2 unknown, -1 no city there), and the points of states with territories."""
         if country is None:
             return None, {}
         codes = pl.Series(values=country, dtype=pl.String) if isinstance(country, list) else country.cast(pl.String)
@@ -296,16 +297,22 @@ class PointIndex:
         asked: npt.NDArray[np.intp],
         cell: npt.NDArray[np.int32],
         vector: Floats,
+        rivals: npt.NDArray[np.bool_] | None,
         ratio: Floats,
         anchor: npt.NDArray[np.int32],
     ) -> None:
-        """Where cities of several countries hold a point, keep those of the country of the nearest gazetteer place."""
+        """Where cities of several countries hold a point, keep those of the country of the nearest gazetteer place.
+
+        `rivals` says of each country number whether it competes (all when None).
+        """
         if self._places is None:
             return
         contested = np.zeros(len(asked), dtype=bool)
         best = np.where(anchor[asked] >= 0, self._country[anchor[asked]], -1)
         for here, candidate in self._pairs(cell):
             other = self._country[candidate] != best[here]
+            if rivals is not None:
+                other &= rivals[self._country[candidate]]
             where = here[other]
             rival = self._ratios(vector[where], candidate[other]) <= REACH
             contested[where[rival]] = True
@@ -314,6 +321,8 @@ class PointIndex:
             return
         tree, numbers = self._places
         home = numbers[tree.query(vector[spot])[1]]
+        if rivals is not None:
+            home = np.where((home >= 0) & rivals[home], home, -1).astype(np.int16)
         settled = np.full(len(ratio), np.inf)
         by = np.full(len(ratio), -1, dtype=np.int32)
         self._nearest(asked[spot], cell[spot], vector[spot], home, settled, by)
@@ -326,7 +335,7 @@ class PointIndex:
         cell: npt.NDArray[np.int32],
         vector: Floats,
         number: npt.NDArray[np.int16],
-        parents: dict[str, npt.NDArray[np.bool_]],
+        states: dict[str, npt.NDArray[np.bool_]],
         ratio: Floats,
         anchor: npt.NDArray[np.int32],
     ) -> None:
@@ -334,13 +343,17 @@ class PointIndex:
         unknown = np.flatnonzero(number[asked] == -2)
         if len(unknown):
             self._nearest(asked[unknown], cell[unknown], vector[unknown], None, ratio, anchor)
-            self._settle_borders(asked[unknown], cell[unknown], vector[unknown], ratio, anchor)
-        for state, points in parents.items():
-            left = np.flatnonzero(points[asked] & (anchor[asked] < 0))
-            for territory in TERRITORIES[state]:
-                if territory in self._countries and len(left):
-                    allowed = np.full(len(left), self._countries[territory], dtype=np.int16)
-                    self._nearest(asked[left], cell[left], vector[left], allowed, ratio, anchor)
+            self._settle_borders(asked[unknown], cell[unknown], vector[unknown], None, ratio, anchor)
+        for state, points in states.items():
+            family = [self._countries[code] for code in (state, *TERRITORIES[state]) if code in self._countries]
+            rivals = np.zeros(len(self._countries), dtype=bool)
+            rivals[family] = True
+            here = np.flatnonzero(points[asked])
+            left = here[anchor[asked[here]] < 0]
+            for relative in family:
+                allowed = np.full(len(left), relative, dtype=np.int16)
+                self._nearest(asked[left], cell[left], vector[left], allowed, ratio, anchor)
+            self._settle_borders(asked[here], cell[here], vector[here], rivals, ratio, anchor)
 
 
 def attribute(
