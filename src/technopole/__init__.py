@@ -1,1 +1,57 @@
-"""Technopole: the most high-tech and innovative cities of the world, from open data."""
+"""Technopole: the most high-tech and innovative cities of the world, from open data.
+
+>>> import technopole as tp
+>>> edition = tp.load()
+>>> tp.rank(edition, top=3).to_polars().height
+3
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from technopole.editions.read import Edition
+    from technopole.publish.ranking import Ranking
+
+__all__ = ["city", "load", "rank", "resolve", "trace"]
+
+
+def load(folder: str | Path | None = None) -> Edition:
+    """Open an edition: the newest shipped one, or that in `folder`. Raises EditionError when there is none."""
+    from technopole.editions.read import open_edition
+
+    return open_edition(None if folder is None else Path(folder))
+
+
+def rank(edition: Edition | None = None, **options: Any) -> Ranking:
+    """Make the league table; options and errors as `technopole.publish.ranking.rank`."""
+    from technopole.publish.ranking import rank as make
+
+    return make(edition, **options)
+
+
+def city(edition: Edition, name: str, **options: Any) -> dict[str, Any]:
+    """One city as `technopole city --json` shows it; options as `technopole.publish.city.city_page`."""
+    from technopole.publish.city import city_page
+    from technopole.publish.finding import find_city
+
+    return city_page(edition, find_city(edition, name), **options)
+
+
+def trace(edition: Edition, name: str, indicator: str, **options: Any) -> dict[str, Any]:
+    """Trace a number as `technopole trace --json` shows it; options as `technopole.editions.trace.trace`."""
+    from technopole.editions.trace import trace as make
+    from technopole.indicators.declarations import catalogue
+    from technopole.publish.finding import find_city
+
+    return make(edition, find_city(edition, name), catalogue().get(indicator), **options)
+
+
+def resolve(edition: Edition, **query: Any) -> dict[str, Any]:
+    """Resolve one name or point (name, country, admin1, lat, lon) as `technopole resolve --json` shows it."""
+    from technopole.publish.resolving import resolve_queries, single_query
+
+    keys = ("name", "country", "admin1", "lat", "lon")
+    return resolve_queries(edition, single_query(*[query.get(key) for key in keys]))[0]

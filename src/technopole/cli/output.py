@@ -26,10 +26,10 @@ def write_csv(frame: pl.DataFrame) -> None:
 
 
 def console() -> Console:
-    """Console on standard output: as wide as the terminal, 110 columns when piped."""
+    """Console on standard output: as wide as the terminal, 120 columns when piped."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
 
 
 def new_table(*columns: str, numeric: tuple[str, ...] = (), title: str | None = None) -> Table:
@@ -39,7 +39,8 @@ def new_table(*columns: str, numeric: tuple[str, ...] = (), title: str | None = 
 
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if column in numeric else "left", overflow="fold")
+        first = column == columns[0]
+        table.add_column(column, justify="right" if column in numeric else "left", overflow="fold", no_wrap=first)
     return table
 
 

@@ -24,6 +24,7 @@ from technopole.indicators.declarations import catalogue
 from technopole.indicators.matrix import indicator_values
 from technopole.observations.aggregate import observations
 from technopole.observations.checks import check_records
+from technopole.observations.variables import read_yaml
 from technopole.robustness.league import league
 from technopole.snapshots.upstream import Upstream, UpstreamFile, sha256_of
 from technopole.sources.registry import Source, load_source, source_ids
@@ -194,7 +195,7 @@ def _write(
         "sources": {
             name: _manifest_source(source, gathered.records[name]) for name, source in gathered.sources.items()
         },
-        "inputs": INPUTS,
+        "inputs": {path.parent.name: read_yaml(path) for path in sorted(INPUTS.glob("*/meta.yaml"))},
         "files": {
             path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
             for path in sorted(folder.rglob("*"))

@@ -99,7 +99,7 @@ def _scores(run: IndexRun, matrix: Matrix) -> pl.DataFrame:
             "city": matrix.cities,
             "node": [indicator] * len(matrix.cities),
             "score": run.normalised[:, column],
-            "treated": run.treated[:, column],
+            "treated": pl.Series(run.treated[:, column]).fill_nan(None),
             "imputed": np.isnan(matrix.values[:, column]),
         }
         parts.append(pl.DataFrame(part))
