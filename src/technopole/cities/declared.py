@@ -46,6 +46,7 @@ class NamesFile(_Declared):
     registered_offices: tuple[str, ...]
     regions: tuple[str, ...]
     not_places: tuple[str, ...]
+    shared: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class DeclaredNames:
     registered_offices: frozenset[str]
     regions: frozenset[str]
     not_places: frozenset[str]
+    shared: frozenset[str]  # districts that several cities of a country have under one name
 
 
 @cache
@@ -93,4 +95,5 @@ def declared_names() -> DeclaredNames:
         registered_offices=frozenset(data.registered_offices),
         regions=frozenset(fold_series(pl.Series(data.regions)).to_list()),
         not_places=frozenset(fold_series(pl.Series(data.not_places)).to_list()),
+        shared=frozenset(fold_series(pl.Series(data.shared)).to_list()),
     )

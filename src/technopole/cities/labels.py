@@ -37,101 +37,35 @@ _COMPOUND: Final = re.compile(r"\s*[-‐‑–—/&+]\s*|\s+(?:and|und|et|y)\s+"
 _HAN_PART: Final = re.compile(r".+?(?:特别行政区|自治区|自治州|省|市|区|县|県|府)")
 _HAN_OR_HANGUL: Final = re.compile(r"[\u3400-\u9fff\uac00-\ud7af]")
 
-SUFFIXES: Final[tuple[tuple[str, ...], ...]] = tuple(
-    tuple(suffix.split())
-    for suffix in [
-        "standard metropolitan area",
-        "consolidated metropolitan area",
-        "metropolitan statistical area",
-        "metropolitan area",
-        "metropolitan region",
-        "metropolitan city",
-        "metropolitan municipality",
-        "metropolitan district",
-        "metro area",
-        "metro region",
-        "urban agglomeration",
-        "urban area",
-        "built up area",
-        "capital region",
-        "capital area",
-        "capital district",
-        "special city",
-        "bay area",
-        "city area",
-        "city centre",
-        "city center",
-        "special administrative region",
-        "mma",
-        "metro",
-        "metropolitan",
-        "metropolis",
-        "agglomeration",
-        "conurbation",
-        "area",
-        "region",
-        "municipality",
-        "district",
-        "township",
-        "town",
-        "city",
-        "shi",
-        "si",
-        "ku",
-        "gu",
-        "gun",
-        "shih",
-        "qu",
-        "xian",
-        "cho",
-        "machi",
-        "kota",
-        "sar",
-        "cbd",
-        "centre",
-        "center",
-        "cedex",
-    ]
-)
-PREFIXES: Final[tuple[tuple[str, ...], ...]] = tuple(
-    tuple(prefix.split())
-    for prefix in [
-        "city of",
-        "town of",
-        "municipality of",
-        "district of",
-        "metropolitan area of",
-        "ciudad de",
-        "cidade de",
-        "ville de",
-        "comune di",
-        "greater",
-        "metro",
-        "metropolitan",
-        "downtown",
-        "inner",
-        "central",
-        "grand",
-        "grande",
-        "gran",
-        "gross",
-        "the",
-        "north",
-        "south",
-        "east",
-        "west",
-        "northern",
-        "southern",
-        "eastern",
-        "western",
-    ]
-)
+SUFFIXES: Final = frozenset({
+    "standard metropolitan area", "consolidated metropolitan area", "metropolitan statistical area",
+    "metropolitan area", "metropolitan region", "metropolitan city", "metropolitan municipality",
+    "metropolitan district", "metro area", "metro region", "urban agglomeration", "urban area", "built up area",
+    "capital region", "capital area", "capital district", "special city", "special administrative region", "bay area",
+    "city area", "city centre", "city center", "mma", "metro", "metropolitan", "metropolis", "agglomeration",
+    "conurbation", "area", "region", "municipality", "district", "township", "town", "city", "shi", "si", "ku", "gu",
+    "gun", "eup", "shih", "qu", "xian", "cho", "machi", "to", "kota", "sar", "cbd", "centre", "center", "cedex",
+})  # fmt: skip
+"""Words at the end of a label that say what kind of place it is, of at most three words."""
+
+PREFIXES: Final = frozenset({
+    "city of", "town of", "municipality of", "district of", "metropolitan area of", "ciudad de", "cidade de",
+    "ville de", "comune di", "greater", "metro", "metropolitan", "downtown", "inner", "central", "grand", "grande",
+    "gran", "gross", "the", "north", "south", "east", "west", "northern", "southern", "eastern", "western",
+})  # fmt: skip
+LABEL_WORDS: Final = 3
+
 SPELLINGS: Final[tuple[tuple[str, str], ...]] = (
     ("st", "saint"), ("saint", "st"), ("ste", "sainte"), ("ft", "fort"), ("fort", "ft"), ("mt", "mount"),
     ("mount", "mt"), ("n", "north"), ("s", "south"), ("e", "east"), ("w", "west"), ("sta", "santa"), ("sto", "santo"),
     ("hts", "heights"), ("spgs", "springs"), ("vlg", "village"), ("pt", "port"),
 )  # fmt: skip
 UMLAUTS: Final = (("ae", "a"), ("oe", "o"), ("ue", "u"))
+SMALL_WORDS: Final = frozenset(
+    ["a", "al", "am", "an", "auf", "aux", "bei", "d", "da", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "e", "el", "em", "en", "im", "in", "l", "la", "las", "le", "les", "lez", "los", "lo", "na", "ob", "of", "on", "op", "os", "par", "s", "san", "santa", "saint", "st", "sainte", "sint", "sous", "sur", "the", "ter", "under", "unter", "upon", "van", "von", "vor", "y", "zu"]
+)
+"""Words inside a hyphenated name that join it to one name."""
+
 SHORTEST: Final = 3
 """Letters that a name needs once something was cut off."""
 
@@ -153,11 +87,9 @@ def bare_forms(folded: str) -> list[str]:
             found.append(candidate)
 
     if _HAN_OR_HANGUL.search(folded):
-        for suffix in (*HAN_SUFFIXES, *HANGUL_SUFFIXES):
-            if folded.endswith(suffix) and len(folded) > len(suffix):
-                keep(folded.removesuffix(suffix).strip())
-                break
-        return found
+        ending = next((e for e in (*HAN_SUFFIXES, *HANGUL_SUFFIXES) if folded.endswith(e)), "")
+        stem_text = folded.removesuffix(ending).strip()
+        return [stem_text] if ending and len(stem_text) >= 2 else []
     plain = [word for word in words if not any(letter.isdigit() for letter in word)]
     if plain != words:
         keep(" ".join(plain))
@@ -165,23 +97,25 @@ def bare_forms(folded: str) -> list[str]:
         if len(plain) > 1 and before in plain:
             keep(" ".join(after if word == before else word for word in plain))
     stem = plain
-    for _ in range(3):
-        suffix = next((s for s in SUFFIXES if len(stem) > len(s) and tuple(stem[-len(s) :]) == s), None)
-        if suffix is None:
-            break
-        stem = stem[: -len(suffix)]
+    while size := _label_size(stem, SUFFIXES, at_end=True):
+        stem = stem[:-size]
         keep(" ".join(stem))
-    for _ in range(2):
-        prefix = next((p for p in PREFIXES if len(stem) > len(p) and tuple(stem[: len(p)]) == p), None)
-        if prefix is None:
-            break
-        stem = stem[len(prefix) :]
+    while size := _label_size(stem, PREFIXES, at_end=False):
+        stem = stem[size:]
         keep(" ".join(stem))
     short = " ".join(stem)
     for before, after in UMLAUTS:
         if before in short:
             keep(short.replace(before, after))
     return found
+
+
+def _label_size(words: list[str], labels: frozenset[str], *, at_end: bool) -> int:
+    """How many words at one end are a label; the longest label counts, and a word must remain. 0 for none."""
+    for size in range(min(LABEL_WORDS, len(words) - 1), 0, -1):
+        if " ".join(words[-size:] if at_end else words[:size]) in labels:
+            return size
+    return 0
 
 
 @dataclass(frozen=True)
@@ -192,12 +126,15 @@ class LabelReader:
     """
 
     states: States
-    folded: dict[str, str] = field(default_factory=dict)  # a cache of folded parts, filled by the caller in one batch
+    folded: dict[str, str] = field(default_factory=dict)  # folded form of each part, filled by the caller in one batch
+    known: set[str] = field(default_factory=set)  # folded parts that the gazetteer has, filled likewise
 
     def parts(self, text: str) -> list[str]:
         """Every part of a text whose folded form `readings` will ask for."""
         main, inside = _cut_brackets(text)
-        return [*_tokens(main), *inside, *(piece for label in inside for piece in _COMPOUND.split(label)), main]
+        tokens = _tokens(main)
+        texts = [*inside, *tokens[:1]]
+        return [*tokens, *inside, *(piece for label in texts for piece in _COMPOUND.split(label)), main]
 
     def readings(self, text: str, country: str | None, admin1: str | None) -> list[Reading]:
         """Readings of a text whose literal form isn't known, in order of rank (from 1; 0 is the literal form).
@@ -219,7 +156,7 @@ class LabelReader:
         if tokens:
             for where, state in self._tail(tokens, country, admin1):
                 found.append(Reading(1, tokens[0], where, state))
-        context = found[0][2:4] if found else (country, admin1)
+        context = (found[0].country, found[0].admin1) if found else (country, admin1)
         aside = [label for label in inside if not country_code(label) and len(label.strip()) > 2]
         found += [Reading(2, label, context[0], None) for label in aside]
         if tokens:
@@ -228,15 +165,23 @@ class LabelReader:
             ]
             for place, form in enumerate(bare_forms(self.folded.get(tokens[0], ""))):
                 found += [Reading(4 + place, form, r.country, r.admin1) for r in found if r.rank == 1]
-            segments = [piece for piece in _COMPOUND.split(tokens[0]) if len(piece) >= 4]
-            if len(segments) > 1 or (segments and segments[0] != tokens[0]):
-                for place, piece in enumerate(segments):
-                    found.append(Reading(20 + 2 * place, piece, context[0], context[1], frame_only=True))
-                    forms = bare_forms(self.folded.get(piece, piece.casefold()))[:2]
-                    found += [Reading(21 + 2 * place, form, context[0], None, frame_only=True) for form in forms]
+            for place, piece in enumerate(self._compound(tokens[0])):
+                found.append(Reading(20 + place, piece, *context, frame_only=True))
             for place, token in enumerate(tokens[1:4]):
                 found.append(Reading(40 + place, token, context[0], None, frame_only=True))
         return found
+
+    def _compound(self, text: str) -> list[str]:
+        """Cities that a label lists ("Raleigh-Durham"), when at least two of them are known.
+
+        The parts of one name joined by a small word ("Tours-sur-Marne") are no list.
+        """
+        pieces = [piece for piece in _COMPOUND.split(text) if piece]
+        folded = [self.folded.get(piece, piece.casefold()) for piece in pieces]
+        if any(word in SMALL_WORDS for word in folded):
+            return []
+        texts = [form for piece in folded for form in [piece, *bare_forms(piece)[:1]] if form in self.known]
+        return texts if len(texts) > 1 and len(pieces) > 1 else []
 
     def _state_list(self, inside: list[str], country: str | None) -> str | None:
         """First state of a bracket such as "(Ny-Nj-Pa)", when all its pieces are states of the country."""

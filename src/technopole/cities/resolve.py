@@ -13,13 +13,14 @@ from typing import Any, Final
 
 import polars as pl
 
-from technopole.cities.candidates import PARENT, build_names, choose, distance_expression, match
+from technopole.cities.candidates import build_names, choose, distance_expression, match
 from technopole.cities.countries import countries, country_codes
 from technopole.cities.declared import declared_names
 from technopole.cities.labels import LabelReader
 from technopole.cities.names import fold_expression, fold_series
 from technopole.cities.points import PointIndex
 from technopole.cities.spelling import Speller
+from technopole.cities.stops import Stops
 from technopole.cities.tables import CityTables
 
 QUERY_SCHEMA: Final[dict[str, Any]] = {
@@ -38,35 +39,6 @@ ANSWER_SCHEMA: Final[dict[str, Any]] = {
 BORDER_KM: Final = 30.0
 """A city of another country is meant only when this near to a place of the country that was written."""
 
-DIRECTIONS: Final = frozenset(
-    [
-        "north",
-        "south",
-        "east",
-        "west",
-        "northern",
-        "southern",
-        "eastern",
-        "western",
-        "central",
-        "northeast",
-        "northwest",
-        "southeast",
-        "southwest",
-        "northeastern",
-        "northwestern",
-        "southeastern",
-        "southwestern",
-        "n",
-        "s",
-        "e",
-        "w",
-        "mid",
-        "upper",
-        "lower",
-    ]
-)
-
 
 class Resolver:
     """Resolves names and points against the reference tables of one frame.
@@ -81,7 +53,7 @@ class Resolver:
         self.heads = self.names.heads()
         self._states = tables.admin1.select("country", "admin1", "folded").unique(maintain_order=True)
         self._reader_states = _states_by_name(tables.admin1)
-        self._stops = _Stops(self)
+        self._stops = Stops(tables, self.names, self.heads, self.declared)
 
     @cached_property
     def points(self) -> PointIndex:
@@ -148,7 +120,10 @@ class Resolver:
         )  # fmt: skip
         reader = LabelReader(self._reader_states)
         parts = sorted({part for text in rows["name"].to_list() for part in reader.parts(text)})
-        reader.folded.update(zip(parts, fold_series(pl.Series(parts, dtype=pl.String)).to_list(), strict=True))
+        folded = fold_series(pl.Series(parts, dtype=pl.String))
+        reader.folded.update(zip(parts, folded.to_list(), strict=True))
+        known = self.names.aliases.filter(pl.col("folded").is_in(folded.unique().implode()))
+        reader.known.update(known["folded"].to_list())
         readings = [
             (query, *reading)
             for query, text, country, state in rows.select("query", "name", "where", "state").iter_rows()
@@ -204,7 +179,11 @@ class Resolver:
         Also where name and point agree on a city although the country doesn't have it.
         """
         heads = self.heads.filter("primary")
-        found = asked.filter(pl.col("code").is_not_null()).join(heads, on="folded", how="inner")
+        found = (
+            asked.filter(pl.col("code").is_not_null())
+            .join(heads, on="folded", how="inner")
+            .filter(pl.col("code") != pl.col("place_country"))
+        )
         if found.is_empty():
             return _answer(asked.clear(), reason="")
         agrees = (distance_expression("lat", "lon", "latitude", "longitude") <= 60.0).fill_null(value=False)
@@ -227,9 +206,11 @@ class Resolver:
         return kept.select("query", "city", "ring", method=pl.lit("across the border"), reason=pl.lit(None, pl.String))
 
     def _misspelt(self, asked: pl.DataFrame) -> pl.DataFrame:
-        tokens = asked.select(
+        states = self._with_states(asked).group_by("query").agg(state=pl.col("admin1").first())
+        tokens = asked.join(states, on="query", how="left", validate="1:1").select(
             "query",
             "code",
+            "state",
             folded=fold_expression(pl.col("name").str.replace(r"[,;|(\[{].*$", "")),
         )
         return self._speller.correct(tokens)
@@ -284,90 +265,6 @@ class Resolver:
         ]
 
 
-class _Stops:
-    """Texts that name no city: words, codes and names of states, countries and regions.
-
-    State earned: the sets of such texts, folded once.
-    """
-
-    def __init__(self, resolver: Resolver) -> None:
-        admin1 = resolver.tables.admin1
-        is_code = pl.col("name").str.contains(r"^[A-Z]{2,3}$")
-        self.codes = admin1.filter(is_code).select("folded", "country").unique()
-        self.states = admin1.filter(~is_code).select("folded", "country").unique()
-        spelled = [
-            (text, code)
-            for code, country in countries().items()
-            for text in (country.code, country.iso3, country.name, *country.variants)
-        ]
-        names = pl.DataFrame(spelled, schema=["text", "owner"], orient="row")
-        self.countries = names.select(folded=fold_expression(pl.col("text")), owner="owner").unique(
-            "folded", keep="first", maintain_order=True
-        )
-        self.declared = resolver.declared
-        self.heads = _city_names(resolver.tables, resolver.heads)
-        aliases = resolver.names.further.filter(pl.col("step") == "declared alias")
-        self.aliases = aliases.select("folded", country="place_country").unique()
-        self.city_states = set(self.declared.city_states)
-
-    def of(self, readings: pl.DataFrame) -> pl.DataFrame:
-        """First stop of each query: ``query, rank, reason``."""
-        texts = readings.filter(~pl.col("frame_only")).select("query", "rank", "folded", "country", "admin1")
-        texts = texts.filter(~self._named(texts, self.aliases))
-        open_ = texts.filter(pl.col("admin1").is_null())
-        words = open_.filter(pl.col("folded").is_in(list(self.declared.not_places)))
-        codes = open_.filter(self._named(open_, self.codes))
-        owned = open_.join(self.countries, on="folded", how="inner")
-        parent = pl.col("owner").replace_strict(PARENT, default=None, return_dtype=pl.String)
-        above = pl.col("country").replace_strict(PARENT, default=None, return_dtype=pl.String)
-        same = pl.col("country").is_null() | (pl.col("country") == pl.col("owner"))
-        related = (parent == pl.col("country")).fill_null(value=False) | (above == pl.col("owner")).fill_null(
-            value=False
-        )
-        nations = owned.filter((same | related) & ~pl.col("owner").is_in(list(self.city_states)))
-        regions = open_.filter(pl.col("folded").is_in(list(self.declared.regions)))
-        divisions = open_.filter(self._named(open_, self.states) & ~self._named(open_, self.heads))
-        halves = self._directions(open_)
-        parts = [
-            (words, "not a place"),
-            (codes, "state code"),
-            (nations, "country or region name"),
-            (regions, "country or region name"),
-            (divisions, "country or region name"),
-            (halves, "country or region name"),
-        ]
-        found = pl.concat(
-            [
-                part.select("query", "rank", reason=pl.lit(reason), order=pl.lit(place))
-                for place, (part, reason) in enumerate(parts)
-            ]
-        )
-        return found.sort("query", "rank", "order").unique("query", keep="first", maintain_order=True).drop("order")
-
-    def _named(self, texts: pl.DataFrame, table: pl.DataFrame) -> pl.Series:
-        """Whether each text is in a table of (folded, country), in its own country or, without one, in any."""
-        keyed = texts.with_row_index("line")
-        known = keyed.filter(pl.col("country").is_not_null()).join(table, on=["folded", "country"], how="semi")
-        free = keyed.filter(pl.col("country").is_null()).join(table.select("folded"), on="folded", how="semi")
-        lines = pl.concat([known["line"], free["line"]])
-        return keyed["line"].is_in(lines.implode())
-
-    def _directions(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """ "Northern Virginia", "US East": a direction with the name of a state or a country."""
-        words = pl.col("folded").str.split(" ")
-        direction = pl.col("word").is_in(list(DIRECTIONS))
-        split = texts.filter(pl.col("folded").str.contains(" ", literal=True))
-        ends = pl.concat(
-            [
-                split.with_columns(word=words.list.first(), folded=words.list.slice(1).list.join(" ")),
-                split.with_columns(word=words.list.last(), folded=words.list.head(words.list.len() - 1).list.join(" ")),
-            ]
-        ).filter(direction)
-        owned = ends.join(self.countries, on="folded", how="semi")
-        states = ends.filter(self._named(ends, self.states) & ~self._named(ends, self.heads))
-        return pl.concat([owned, states]).drop("word")
-
-
 def _normalise(queries: pl.DataFrame) -> pl.DataFrame:
     """The columns of QUERY_SCHEMA, absent ones null; text trimmed, coordinates that aren't numbers null."""
     columns = [
@@ -388,24 +285,6 @@ def _answer(asked: pl.DataFrame, *, reason: str) -> pl.DataFrame:
         method=pl.lit(None, pl.String),
         reason=pl.lit(reason),
     )
-
-
-def _city_names(tables: CityTables, heads: pl.DataFrame) -> pl.DataFrame:
-    """Names that are a city's even if a state has them too: ``folded, country``.
-
-    A city's own name always; another of its names (北京, New York for New York City) where the city holds at least half
-    of the state's inhabitants, so that Ceará stays a state although GeoNames lists it as a name of Fortaleza.
-    """
-    own = heads.filter("primary").select("folded", country="place_country")
-    people = tables.gazetteer.group_by("country", "admin1").agg(people=pl.col("population").sum())
-    size = pl.col("prior").max().over("city")
-    other = (
-        heads.with_columns(size=size)
-        .join(people, left_on=["place_country", "place_admin1"], right_on=["country", "admin1"], how="inner")
-        .filter(pl.col("size") * 2 >= pl.col("people"))
-        .select("folded", country="place_country")
-    )
-    return pl.concat([own, other]).unique()
 
 
 def _states_by_name(admin1: pl.DataFrame) -> dict[str, list[tuple[str, str]]]:

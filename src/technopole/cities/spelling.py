@@ -1,7 +1,7 @@
 """Misspelt names: the city that a text almost spells.
 
-`rapidfuzz.fuzz.ratio` on folded names, with a population prior: only places of 100,000 and more can be meant by a
-misspelling (a misspelt village is likelier to be another village). The first letter must agree, and the number of
+`rapidfuzz.fuzz.ratio` on folded names, with a population prior: only places of 100,000 and more (LEAST) can be meant by
+a misspelling: a misspelt village is likelier to be another village. The first letter must agree, and the number of
 wrong letters is bounded, so that Xuancheng never becomes Xuchang.
 """
 
@@ -15,10 +15,17 @@ import polars as pl
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from technopole.cities.candidates import ALTERNATE_WEIGHT, DOMINANCE
+from technopole.cities.candidates import DOMINANCE
 
 LEAST_RATIO: Final = 83.0
-LEAST_POPULATION: Final = 100_000.0
+LEAST: Final = 100_000.0
+"""Inhabitants that a place needs before a misspelling may mean it."""
+
+LEAST_DENSE: Final = 1_000_000.0
+"""The same without a country, and in countries whose romanised names are short and alike: there one letter makes
+another town (Haiyan, Haiyang)."""
+
+DENSE: Final = ("CN", "JP", "KR", "TH", "TW", "VN")
 SHORTEST: Final = 5
 LONGEST: Final = 40
 LONG: Final = 9
@@ -33,17 +40,18 @@ class Speller:
 
     def __init__(self, candidates: pl.DataFrame) -> None:
         kept = candidates.filter(
-            (pl.col("prior") >= LEAST_POPULATION * pl.when("primary").then(1.0).otherwise(ALTERNATE_WEIGHT))
-            & (pl.col("folded").str.len_chars() >= SHORTEST)
-            & (pl.col("step") != "declared alias")
-            & pl.col("city").is_not_null()
+            "primary",
+            pl.col("prior") >= pl.when(pl.col("place_country").is_in(DENSE)).then(LEAST_DENSE).otherwise(LEAST),
+            pl.col("folded").str.len_chars() >= SHORTEST,
+            pl.col("step") != "declared alias",
+            pl.col("city").is_not_null(),
         ).sort("folded", "prior", "city", descending=[False, True, False])
-        self._names = kept.select("folded", "city", "ring", "prior").with_row_index("line")
+        self._names = kept.select("folded", "city", "ring", "prior", admin1="place_admin1").with_row_index("line")
         letters = kept.select(
             "folded",
             code="place_country",
             letter=pl.col("folded").str.slice(0, 1),
-            own=pl.col("head") & pl.col("primary"),
+            own=pl.col("head") & (pl.col("prior") >= LEAST_DENSE),
         ).with_row_index("line")
         self._own = {
             (code, letter): (np.array(lines, dtype=np.uint32), texts)
@@ -59,16 +67,16 @@ class Speller:
 
         Parameters
         ----------
-        asked : ``query``, ``folded`` and ``code`` (country, or null).
+        asked : ``query``, ``folded``, ``code`` (country, or null) and ``state`` (GeoNames code, or null).
 
-        With a country all its names are compared; without one only the own names of cities of the frame.
+        With a country (and its state) its places are compared; without one only large cities of the frame.
 
         Returns
         -------
         ``query, city, ring, method, reason`` of those that were recognised.
         """
         texts = asked.filter(pl.col("folded").str.len_chars().is_between(SHORTEST, LONGEST))
-        unique = texts.select("folded", "code").unique().sort("code", "folded")
+        unique = texts.select("folded", "code").unique().sort("code", "folded", nulls_last=True)
         groups = unique.with_columns(letter=pl.col("folded").str.slice(0, 1)).group_by("code", "letter").agg("folded")
         pairs: list[tuple[pl.Series, pl.Series, str | None]] = []
         for code, letter, written in groups.sort("code", "letter").iter_rows():
@@ -88,8 +96,14 @@ class Speller:
                 for a, line, code in pairs
             ]
         )
-        best = _closest(near.join(self._names, on="line", how="left", validate="m:1"))
-        found = texts.join(best, left_on=["folded", "code"], right_on=["asked", "code"], how="inner", nulls_equal=True)
+        where = texts.select("code", "state", asked="folded").unique()
+        pairs_found = (
+            near.join(self._names, on="line", how="left", validate="m:1")
+            .join(where, on=["asked", "code"], how="inner", nulls_equal=True)
+            .filter(pl.col("state").is_null() | (pl.col("state") == pl.col("admin1")).fill_null(value=False))
+        )
+        keys = ["folded", "code", "state"]
+        found = texts.join(_closest(pairs_found).rename({"asked": "folded"}), on=keys, how="inner", nulls_equal=True)
         return found.select(
             "query",
             pl.col("city").cast(pl.Int64),
@@ -100,20 +114,20 @@ class Speller:
 
 
 def _closest(pairs: pl.DataFrame) -> pl.DataFrame:
-    """City of each asked text with the fewest wrong letters, where one city stands out; ``asked, code, city, ring``."""
+    """City of each asked text with the fewest wrong letters, where one city stands out; ``asked, code, state, city, ring``."""
     asked, known = pairs["asked"].to_list(), pairs["folded"].to_list()
     wrong = process.cpdist(asked, known, scorer=OSA.distance, dtype=np.int32)
     allowed = pl.when(pl.col("asked").str.len_chars() >= LONG).then(2).otherwise(1)
-    group = ["asked", "code"]
+    group = ["asked", "code", "state"]
     return (
         pairs.with_columns(wrong=pl.Series(wrong, dtype=pl.Int32))
-        .filter(pl.col("wrong") <= allowed)
+        .filter((pl.col("wrong") <= allowed) & (pl.col("wrong") > 0))
         .filter(pl.col("wrong") == pl.col("wrong").min().over(group))
-        .sort("asked", "code", "prior", "city", descending=[False, False, True, False])
+        .sort("asked", "code", "state", "prior", "city", descending=[False, False, False, True, False], nulls_last=True)
         .unique([*group, "city"], keep="first", maintain_order=True)
         .filter(pl.col("prior") * DOMINANCE > pl.col("prior").max().over(group))
         .filter(pl.len().over(group) == 1)
-        .select("asked", "code", "city", "ring")
+        .select("asked", "code", "state", "city", "ring")
     )
 
 
