@@ -43,7 +43,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
         "reason",
         amount=pl.lit(1.0),
         key=pl.col("provider"),
-        label=pl.concat_str("provider", "region", "location", separator=" | ", ignore_nulls=True),
+        label=pl.concat_str("location", "provider", "region", separator=" | ", ignore_nulls=True),
         file=pl.col("file"),
         row=pl.col("region"),
     )

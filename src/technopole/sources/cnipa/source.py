@@ -17,6 +17,8 @@ from technopole.snapshots.upstream import Upstream
 PROVINCES: Final = "cnipa/cnipa_pct_by_province_2018_2022_2023.csv"
 CITIES: Final = "cnipa/cnipa_city_patents_transcribed.csv"
 YEARS: Final = ("2018", "2022")  # those inside 2018-2022, the period of the national totals
+PROVINCE_COLUMNS: Final = ["region_zh", "region_en", *(f"pct_{year}" for year in YEARS)]
+CITY_COLUMNS: Final = ["city", "year", "indicator", "value"]
 SUBTOTAL: Final = "国内小计"
 SUMS: Final = ("合计", SUBTOTAL, "国外小计")
 CITY_INDICATOR: Final = "pct_applications_received"
@@ -39,9 +41,9 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
     ------
     UpstreamError : the provinces don't add up to the table's own subtotal.
     """
-    table = apply_corrections(read_csv(upstream.open(PROVINCES)), PROVINCES, meta.corrections)
+    table = apply_corrections(read_csv(upstream.open(PROVINCES), columns=PROVINCE_COLUMNS), PROVINCES, meta.corrections)
     named = table.filter(~pl.col("region_zh").is_in(SUMS))
-    by_city = apply_corrections(read_csv(upstream.open(CITIES)), CITIES, meta.corrections)
+    by_city = apply_corrections(read_csv(upstream.open(CITIES), columns=CITY_COLUMNS), CITIES, meta.corrections)
     return pl.concat([*[_year(table, named, year) for year in YEARS], _cities(by_city, cities)])
 
 

@@ -21,6 +21,7 @@ from technopole.snapshots.tables import ROW, read_csv
 from technopole.snapshots.upstream import Upstream
 
 FILE: Final = "ncses/pct_applications_by_economy_2000_2022.csv"
+COLUMNS: Final = ["path", "year", "pct_applications"]
 YEARS: Final = ("2018", "2019", "2020", "2021", "2022")
 SUM_LEAVES: Final = ("Other Europe",)  # the sum of the non-EU leaves without the United Kingdom
 OFFICES: Final[dict[str, str]] = {  # regional receiving offices, by their WIPO ST.3 codes
@@ -43,7 +44,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:  
     ------
     UpstreamError : the leaves don't add up to the world.
     """
-    table = apply_corrections(read_csv(upstream.open(FILE)), FILE, meta.corrections).with_columns(
+    table = apply_corrections(read_csv(upstream.open(FILE), columns=COLUMNS), FILE, meta.corrections).with_columns(
         amount=pl.col("pct_applications").cast(pl.Float64, strict=False)
     )
     leaves = _leaves(table)

@@ -39,23 +39,16 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
 
 def _points(upstream: Upstream, file: str, meta: Meta, columns: list[str]) -> pl.DataFrame:
     """One row a point: lat, lon (null where a correction removed them), amount, country, label, file, row."""
-    table = apply_corrections(read_csv(upstream.open(file), columns=columns), file, meta.corrections)
+    written = read_csv(upstream.open(file), columns=columns)
     country = pl.col("cc") if "cc" in columns else pl.lit(None, pl.String)
-    return table.with_columns(
+    point = pl.concat_str("lat", "lon", separator=",")
+    labelled = written.with_columns(label=pl.concat_str(point, country, separator=" | ", ignore_nulls=True))
+    return apply_corrections(labelled, file, meta.corrections).with_columns(
         pl.col("lat", "lon").cast(pl.Float64, strict=False),
         amount=pl.col("inventors").cast(pl.Float64, strict=False),
         country=country,
         file=pl.lit(file),
         row=pl.col(ROW),
-    ).with_columns(label=_label())
-
-
-def _label() -> pl.Expr:
-    """Coordinates to a tenth of a degree and the country: enough to find the place, and no more."""
-    return pl.concat_str(
-        [pl.col("lat").round(1).cast(pl.String), pl.col("lon").round(1).cast(pl.String), pl.col("country")],
-        separator=" | ",
-        ignore_nulls=True,
     )
 
 
