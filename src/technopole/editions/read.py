@@ -46,6 +46,15 @@ class Edition:
         """
         return _table(self.folder / f"{name}.parquet")
 
+    def rows(self, name: str, where: pl.Expr, columns: list[str] | None = None) -> pl.DataFrame:
+        """Rows of one table that satisfy a condition; only what is needed is read.
+
+        Raises
+        ------
+        EditionError : absent or corrupted.
+        """
+        return read_parquet(self.folder / f"{name}.parquet", where, columns)
+
     def frame(self) -> pl.DataFrame:
         """Cities of the frame (cities.tables.FRAME_SCHEMA)."""
         return _table(self.folder / REFERENCE / "frame.parquet")

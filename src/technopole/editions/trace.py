@@ -31,13 +31,16 @@ def trace(
     The documented shape of `technopole trace --json`. `value` is null where it is missing; `status` then is the
     reason and `because` explains it; `treated` and `normalised` are null for a city that isn't ranked.
     """
-    place, country = str(city["city"]), str(city["country"])
-    value = _one(edition.table("indicators"), city=city["city"], indicator=indicator.id, boundary=boundary.value)
-    variables, national = _variables(indicator)
-    rows = _evidence(edition, variables, [place], RINGS.index(boundary))
-    if national and rows.height:
-        wider = _evidence(edition, national, _wider_places(edition, national, country), 0)
-        rows = pl.concat([rows, wider])
+    where = pl.col("city") == city["city"]
+    value = edition.rows("indicators", where & (pl.col("indicator") == indicator.id)).row(
+        by_predicate=pl.col("boundary") == boundary.value, named=True
+    )
+    variables = _variables(indicator)
+    rows = _evidence(edition, {name: [str(city["city"])] for name in variables}, RINGS.index(boundary))
+    if indicator.recipe and rows.height:
+        national = RECIPES[indicator.recipe].national(edition.table("observations"), edition.frame().filter(where))
+        rows = pl.concat([rows, _evidence(edition, national, 0)])
+    files = _files(edition, rows, value["source"])
     score = _score(edition, city["city"], indicator.id, lens, boundary)
     weight = leaf_weights(edition.framework()).get(indicator.id)
     source = edition.sources[value["source"]]
@@ -58,8 +61,8 @@ def trace(
         "period": value["period"],
         "formula": RECIPES[indicator.recipe].formula if indicator.recipe else None,
         "source": {"id": value["source"], "licence": source["licence"], "citation": source["citation"]},
-        "sources": _sources(edition, [*variables, *national]),
-        "files": _files(edition, rows, value["source"]),
+        "sources": _sources(edition, set(files["source"]) | {value["source"]}),
+        "files": _listed(files),
         "treated": score.get("treated"),
         "normalised": normalised,
         "imputed": score.get("imputed"),
@@ -68,77 +71,48 @@ def trace(
     }
 
 
-def _one(table: pl.DataFrame, **keys: Any) -> dict[str, Any]:
-    found = table.filter([pl.col(column) == key for column, key in keys.items()])
-    return found.row(0, named=True)
+def _variables(indicator: Indicator) -> list[str]:
+    return [str(indicator.variable)] if indicator.recipe is None else list(RECIPES[indicator.recipe].variables)
 
 
-def _variables(indicator: Indicator) -> tuple[list[str], list[str]]:
-    if indicator.recipe is None:
-        return [str(indicator.variable)], []
-    recipe = RECIPES[indicator.recipe]
-    return list(recipe.variables), list(recipe.national)
+def _evidence(edition: Edition, places: dict[str, list[str]], ring: int) -> pl.DataFrame:
+    """Upstream rows of the named places of each variable, within a ring."""
+    conditions = [(pl.col("variable") == variable) & pl.col("place").is_in(names) for variable, names in places.items()]
+    where = pl.any_horizontal(conditions) & (pl.col("ring") <= ring)
+    return edition.rows("evidence", where, ["variable", "place", "file", "row"])
 
 
-def _evidence(edition: Edition, variables: list[str], places: list[str], ring: int) -> pl.DataFrame:
-    return (
-        pl.scan_parquet(edition.folder / "evidence.parquet")
-        .filter(pl.col("variable").is_in(variables) & pl.col("place").is_in(places) & (pl.col("ring") <= ring))
-        .select("variable", "place", "file", "row", "amount")
-        .collect()
-    )
-
-
-def _wider_places(edition: Edition, variables: list[str], country: str) -> list[str]:
-    """Places of the national and regional records of a country: "CN" and "CN-11"."""
-    places = (
-        pl.scan_parquet(edition.folder / "evidence.parquet")
-        .filter(pl.col("variable").is_in(variables))
-        .select(pl.col("place").unique())
-        .collect()["place"]
-    )
-    return [place for place in places if place == country or place.startswith(f"{country}-")]
-
-
-def _files(edition: Edition, rows: pl.DataFrame, source: str) -> list[dict[str, Any]]:
+def _files(edition: Edition, rows: pl.DataFrame, source: str) -> pl.DataFrame:
+    """Files with the rows in each, one line a file and variable; without rows, the files that were searched."""
     files = edition.table("files")
-    if rows.is_empty():  # nothing there: the files that were searched
-        searched = files.filter(pl.col("source") == source).sort("path")
-        return [
-            {"path": row["path"], "url": row["url"], "sha256": row["sha256"], "rows": []}
-            for row in searched.head(20).iter_rows(named=True)
-        ]
-    grouped = rows.group_by("file").agg(rows=pl.col("row").unique())
-    joined = grouped.join(files, on="file", validate="1:1").sort("path")
+    if rows.is_empty():
+        searched = files.filter(pl.col("source") == source)
+        return searched.with_columns(variable=pl.lit(None, pl.String), rows=pl.lit([], pl.List(pl.String))).sort("path")
+    grouped = rows.group_by("file", "variable").agg(rows=pl.col("row").unique())
+    return grouped.join(files, on="file", validate="m:1").sort("path", "variable")
+
+
+def _listed(files: pl.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "path": row["path"],
             "url": row["url"],
             "sha256": row["sha256"],
             "rows": sorted(row["rows"], key=lambda text: (len(text), text)),
+            "variable": row["variable"],
         }
-        for row in joined.iter_rows(named=True)
+        for row in files.iter_rows(named=True)
     ]
 
 
-def _sources(edition: Edition, variables: list[str]) -> list[dict[str, Any]]:
+def _sources(edition: Edition, names: set[str]) -> list[dict[str, Any]]:
+    keys = ("licence", "licence_class", "citation")
     return [
-        {"id": name, "licence": source["licence"], "licence_class": source["licence_class"],
-         "citation": source["citation"]}
-        for name, source in edition.sources.items()
-        if any(one["id"] in variables for one in source["variables"])
-    ]  # fmt: skip
+        {"id": name, **{key: source[key] for key in keys}} for name, source in edition.sources.items() if name in names
+    ]
 
 
 def _score(edition: Edition, city: int, indicator: str, lens: Lens, boundary: Boundary) -> dict[str, Any]:
-    found = (
-        pl.scan_parquet(edition.folder / "scores.parquet")
-        .filter(
-            (pl.col("city") == city)
-            & (pl.col("node") == indicator)
-            & (pl.col("lens") == lens.value)
-            & (pl.col("boundary") == boundary.value)
-        )
-        .collect()
-    )
+    keys = {"city": city, "node": indicator, "lens": lens.value, "boundary": boundary.value}
+    found = edition.rows("scores", pl.all_horizontal([pl.col(column) == key for column, key in keys.items()]))
     return found.row(0, named=True) if found.height else {}

@@ -111,7 +111,7 @@ def normalise(completed: Floats, matrix: Matrix, normalisation: str) -> Floats:
     if normalisation == "z_score":
         return np.maximum(NORMALISERS["z_score"].function(oriented, 50.0, 15.0), 0.0)
     if normalisation == "rank":
-        oriented = NORMALISERS["rank"].function(oriented)
+        oriented = NORMALISERS["rank"].function(oriented, digits=10)
     return NORMALISERS["min_max"].function(oriented, 0.0, 100.0)
 
 

@@ -193,6 +193,33 @@ def values(observations: pl.DataFrame, frame: pl.DataFrame, metas: Mapping[str, 
     )
 
 
+def national_inputs(observations: pl.DataFrame, city: pl.DataFrame) -> dict[str, list[str]]:
+    """Country and province observations behind the value of one city: variable -> places.
+
+    Parameters
+    ----------
+    city : one row of the frame.
+    """
+    found = pct_equivalent(observations, city).row(0, named=True)
+    pool, rule = found["pool"], found["rule"]
+    members = [pool, *(territory for territory, head in SAME_SYSTEM.items() if head == pool)]
+    mentions = "inventor_mentions_country_2013"
+    if rule == PROVINCE and pool.startswith(f"{CHINA}-"):
+        return {"pct_applications_province": [pool], "inventor_mentions_region_2013": [pool]}
+    if rule == PROVINCE:
+        return {"pct_applications_province": [CHINESE_TERRITORIES[pool]], mentions: members}
+    if rule == OFFICE:
+        return {"pct_applications": [pool], mentions: members}
+    europe = list(_wide(observations, "epo_applications"))
+    shared = {"epo_applications": europe, "pct_applications_regional_office": [EUROPEAN_OFFICE]}
+    if rule == EUROPE:
+        return {**shared, "pct_applications": europe, mentions: members}
+    if rule == EXCHANGE:  # a median over countries: all of them stand behind it
+        everywhere = {name: list(_wide(observations, name)) for name in ("pct_applications", mentions)}
+        return {**shared, **everywhere}
+    return {}
+
+
 def _pool_of(frame: pl.DataFrame) -> pl.Series:
     """Pool of each city: its country, the country that it files with, or its Chinese province."""
     codes = provinces(frame["latitude"], frame["longitude"])

@@ -17,15 +17,16 @@ class Recipe:
     """How an indicator is made from several variables.
 
     `values` returns city, boundary, value, status, period, source (as `matrix.variable_values` does). `variables` are
-    those whose records are the provenance of a city's value; `national` those of its country or region.
+    those whose records in the city are its provenance; `national` maps observations and one row of the frame to the
+    observations of countries and regions that stand behind the city's value too: variable -> places.
     """
 
     formula: str
     values: Callable[[pl.DataFrame, pl.DataFrame, Mapping[str, Meta]], pl.DataFrame]
     variables: tuple[str, ...]
-    national: tuple[str, ...]
+    national: Callable[[pl.DataFrame, pl.DataFrame], dict[str, list[str]]]
 
 
 RECIPES: Final[dict[str, Recipe]] = {
-    "pct_equivalent": Recipe(patents.FORMULA, patents.values, patents.CITY_VARIABLES, patents.NATIONAL_VARIABLES),
+    "pct_equivalent": Recipe(patents.FORMULA, patents.values, patents.CITY_VARIABLES, patents.national_inputs),
 }
