@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import polars as pl
 
 from technopole.cities import frame as frames
@@ -120,7 +119,8 @@ def build_names(
 ) -> pl.DataFrame:
     """Names of each city in many scripts: its own, WUP's labels, Natural Earth's languages, GeoNames alternates.
 
-    Sorted by city, script and name; names of a city that fold alike are kept once (the first of the alphabet).
+    Sorted by city, script and name. Latin names of a city that fold alike are kept once (the first of the alphabet);
+    other scripts keep each form (東京 and 东京 fold alike).
     """
     cities = frame.select("city")
     parts = [
@@ -134,9 +134,10 @@ def build_names(
         pl.concat(part.join(cities, on="city", how="semi") for part in parts)
         .drop_nulls()
         .filter(~pl.col("name").str.contains(r"^[A-Z]{3}$"))
-        .with_columns(script=script_expression(pl.col("name")), folded=fold_expression(pl.col("name")))
+        .with_columns(script=script_expression(pl.col("name")))
+        .with_columns(form=pl.when(pl.col("script") == "Latin").then(fold_expression(pl.col("name"))).otherwise("name"))
         .sort("city", "script", "name")
-        .unique(["city", "folded"], keep="first", maintain_order=True)
+        .unique(["city", "form"], keep="first", maintain_order=True)
         .select([pl.col(name).cast(kind) for name, kind in NAME_SCHEMA.items()])
     )
 
@@ -144,11 +145,17 @@ def build_names(
 def counts(tables: CityTables) -> dict[str, int]:
     """Figures of the frame that docs/cities.md states."""
     kinds = dict(tables.frame["kind"].value_counts().iter_rows())
-    members = tables.frame["members"].drop_nulls().str.split(";").list.len().to_numpy()
+    members = tables.frame["members"].drop_nulls().str.split(";").list.len()
+    further = tables.anchors.filter(pl.col("wup_code").is_not_null() & (pl.col("file") == GEONAMES_FILE))
     return {
-        "agglomerations": int(kinds.get("agglomeration", 0)),
-        "places": int(kinds.get("place", 0)),
-        "wup_rows": int(np.sum(members)),
-        "merged_cities": int(np.sum(members > 1)),
-        "gazetteer": len(tables.gazetteer),
+        "agglomerations_of_wup": int(members.sum()),
+        "cities_of_kind_agglomeration": int(kinds.get("agglomeration", 0)),
+        "of_them_merged_from_several": int((members > 1).sum()),
+        "cities_of_kind_place": int(kinds.get("place", 0)),
+        "anchors": len(tables.anchors),
+        "of_them_further_centres": len(further),
+        "cities_with_a_wikidata_id": len(tables.frame) - tables.frame["wikidata"].null_count(),
+        "names_of_cities": len(tables.names),
+        "gazetteer_places": len(tables.gazetteer),
+        "of_them_inside_a_city": len(tables.gazetteer) - tables.gazetteer["city"].null_count(),
     }
