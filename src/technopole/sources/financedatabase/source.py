@@ -76,7 +76,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
             name="city",
             admin1="state",
             country="country",
-            label=pl.concat_str("city", "state", "written_in", separator=" | ", ignore_nulls=True),
+            label=pl.concat_str("city", "state", "written_in", separator=" | ", ignore_nulls=True).replace("", None),
             reason=pl.when(pl.col("city").is_null()).then(pl.lit(NO_CITY)),
         )
         for variable in meta.variables

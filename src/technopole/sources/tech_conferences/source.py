@@ -50,7 +50,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
         name=parts.field("field_0").str.strip_chars(),
         admin1=parts.field("field_1").str.strip_chars(),
         country="country",
-        label=pl.concat_str("city", "country", separator=" | ", ignore_nulls=True),
+        label=pl.concat_str("city", "country", separator=" | ", ignore_nulls=True).replace("", None),
         reason=pl.when(pl.col("city").is_null()).then(pl.lit(ONLINE)),
     )
     return place(rows, cities)
@@ -77,13 +77,13 @@ def read_topic(upstream: Upstream, path: str) -> pl.DataFrame:
     for number, event in enumerate(content):
         if not isinstance(event, dict):
             raise UpstreamError(f"{path} [{number}] should be an object.")
+        row: dict[str, str | None] = {ROW: f"[{number}]", "file": path}
         for name in FACTS:
             value = event.get(name)
             if not (isinstance(value, str) or (value is None and name not in REQUIRED)):
                 raise UpstreamError(f"{path} [{number}] lacks {name!r}, or it isn't text.")
-        rows.append(
-            {ROW: f"[{number}]", "file": path} | {name: (event.get(name) or "").strip() or None for name in FACTS}
-        )
+            row[name] = value.strip() or None if value is not None else None
+        rows.append(row)
     return pl.DataFrame(rows, schema=dict.fromkeys((ROW, "file", *FACTS), pl.String))
 
 

@@ -49,7 +49,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
                 row=ROW,
                 name="City",
                 country="Country",
-                label=pl.concat_str("City", "Country", separator=" | ", ignore_nulls=True),
+                label=pl.concat_str("City", "Country", separator=" | ", ignore_nulls=True).replace("", None),
             )
         )
     return place(pl.concat(parts), cities)
