@@ -1,8 +1,8 @@
 """The places that a folded name may mean, and the choice among them.
 
 Every name of every gazetteer place is a candidate, weighed by a *prior*: the place's inhabitants, or those of the
-whole agglomeration for its head place; a tenth of that when the name is only an alternate (GeoNames' alternates carry
-no language and some are wrong). One candidate wins only when its prior is DOMINANCE times that of the next one that
+whole agglomeration for its head place; less when the name is only an alternate (GeoNames' alternates carry no
+language and some are wrong). One candidate wins only when its prior is DOMINANCE times that of the next one that
 would lead elsewhere; otherwise the name is ambiguous. Two different places are never merged.
 """
 
@@ -22,16 +22,28 @@ DOMINANCE: Final = 4.0
 """How many times larger a place must be than the next of its name."""
 
 ALTERNATE_WEIGHT: Final = 0.1
+"""Weight of an alternate name of a city of the frame, against 1 for its own name."""
+
+PART_WEIGHT: Final = 0.02
+"""Weight of an alternate name of any other place: often a quarter in it that is no place of its own."""
+
 NEAR_KM: Final = 60.0
 """A point picks among places of one name only those that are this near to it."""
 
-POINT_FACTOR: Final = 100.0
+SAME_KM: Final = 15.0
+"""Places of one name this near to the largest of them are the same place to a reader, listed twice."""
+
+POINT_FACTOR: Final = 1000.0
 """How many times larger a far place may be than the near one before size beats the point (a misplaced point)."""
 
 SMALLEST: Final = 500.0
 """Prior of a place without a known population."""
 
 DECLARED_PRIOR: Final = 1e10
+"""Prior of a declared alias where its very country is given: nothing else can be meant."""
+
+ELSEWHERE_PRIOR: Final = 20_000.0
+"""Prior of a declared alias without a country, or under the state of its territory: there it competes."""
 
 TARGET_SCHEMA: Final[dict[str, Any]] = {
     "outcome": pl.Int64,  # the city's id, or minus the place's id outside every city
@@ -77,7 +89,8 @@ class Names:
             "primary",
             pl.when("head").then(pl.lit("frame name")).otherwise(pl.lit("place name")).alias("step"),
             *(name for name in TARGET_SCHEMA if name != "prior"),
-            prior=pl.col("prior") * pl.when("primary").then(1.0).otherwise(ALTERNATE_WEIGHT),
+            prior=pl.col("prior")
+            * pl.when("primary").then(1.0).when("head").then(ALTERNATE_WEIGHT).otherwise(PART_WEIGHT),
         ).select([pl.col(name).cast(kind) for name, kind in CANDIDATE_SCHEMA.items()])
 
     def heads(self) -> pl.DataFrame:
@@ -200,7 +213,12 @@ def match(asked: pl.DataFrame, names: Names) -> pl.DataFrame:
         & fits_state
         & (~pl.col("frame_only") | pl.col("head"))
     )
-    return found.filter(pl.col("rank") == pl.col("rank").min().over("query"))
+    elsewhere = (pl.col("step") == "declared alias") & ~(pl.col("country") == pl.col("place_country")).fill_null(
+        value=False
+    )
+    return found.filter(pl.col("rank") == pl.col("rank").min().over("query")).with_columns(
+        prior=pl.when(elsewhere).then(ELSEWHERE_PRIOR).otherwise("prior")
+    )
 
 
 def distance_expression(lat: str, lon: str, latitude: str, longitude: str) -> pl.Expr:
@@ -218,13 +236,13 @@ def choose(found: pl.DataFrame) -> pl.DataFrame:
     ----------
     found : as `match` returns them.
 
-    A point keeps the candidates within NEAR_KM, if there are any that are not POINT_FACTOR times smaller than a far
+    Candidates of one name within SAME_KM of the largest stand for it. A point keeps the candidates within NEAR_KM, if there are any that are not POINT_FACTOR times smaller than a far
     one; among near ones without a dominating one the nearest wins. Without a near candidate the name stands alone.
 
     Returns
     -------
-    One line a query: ``query, rank, city, ring, method, reason``; city is null and reason says "outside the frame" or
-    "ambiguous" where no city of the frame was chosen.
+    One line a query: ``query, rank, head, close, city, ring, method, reason``; city is null and reason says "outside
+    the frame" or "ambiguous" where no city of the frame was chosen. `close`: the point agrees.
     """
     near = pl.col("distance") <= NEAR_KM
     strong = pl.col("prior") * POINT_FACTOR >= pl.col("prior").max().over("query")
@@ -235,7 +253,12 @@ def choose(found: pl.DataFrame) -> pl.DataFrame:
         .sort("query", "prior", "distance", "outcome", descending=[False, True, False, False], nulls_last=True)
         .unique(["query", "outcome"], keep="first", maintain_order=True)
         .with_columns(best=pl.col("prior").max().over("query"))
-        .filter((pl.col("prior") * DOMINANCE > pl.col("best")) | (pl.col("prior") == pl.col("best")))
+        .filter(pl.col("prior") * DOMINANCE > pl.col("best"))
+        .with_columns(
+            leader_lat=pl.col("latitude").first().over("query"), leader_lon=pl.col("longitude").first().over("query")
+        )
+        .with_columns(apart=distance_expression("latitude", "longitude", "leader_lat", "leader_lon"))
+        .filter((pl.col("apart") > SAME_KM) | pl.col("query").is_first_distinct())
     )
     settled = (
         measured.sort("query", "distance", "prior", "outcome", descending=[False, False, True, False])
@@ -255,10 +278,14 @@ def choose(found: pl.DataFrame) -> pl.DataFrame:
             stated=pl.col("admin1").first().is_not_null(),
             pair=label.head(2).str.join(" or "),
             name=pl.col("place_name").first(),
+            head=pl.col("head").first(),
+            close=pl.col("close").first(),
         )
         .select(
             "query",
             "rank",
+            "head",
+            "close",
             city=pl.when(pl.col("several") | pl.col("outside")).then(None).otherwise("city"),
             ring=pl.when(pl.col("several") | pl.col("outside")).then(None).otherwise("ring"),
             method=pl.when(pl.col("stated") & (pl.col("step") != "declared alias"))

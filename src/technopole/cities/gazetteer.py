@@ -128,7 +128,7 @@ def build_admin1(places: pl.DataFrame, populated_places: pl.DataFrame) -> pl.Dat
     ----------
     places : ``place, country, admin1`` of GeoNames.
     populated_places : Natural Earth's populated places as ``place`` (GeoNames id) and ``admin1_name`` (ADM1NAME). A
-        division that isn't declared takes the name that most of its places have; ties go to the first in the alphabet.
+        division that isn't declared takes the name that more than half of its places have, and otherwise none.
 
     Returns
     -------
@@ -144,8 +144,7 @@ def build_admin1(places: pl.DataFrame, populated_places: pl.DataFrame) -> pl.Dat
         .join(declared.select("country").unique(), on="country", how="anti")
         .group_by("country", "admin1", "name")
         .len()
-        .sort(["country", "admin1", "len", "name"], descending=[False, False, True, False])
-        .unique(["country", "admin1"], keep="first", maintain_order=True)
+        .filter(pl.col("len") * 2 > pl.col("len").sum().over("country", "admin1"))
         .select("country", "admin1", "name")
     )
     return (

@@ -43,7 +43,7 @@ SUFFIXES: Final = frozenset({
     "metropolitan district", "metro area", "metro region", "urban agglomeration", "urban area", "built up area",
     "capital region", "capital area", "capital district", "special city", "special administrative region", "bay area",
     "city area", "city centre", "city center", "mma", "metro", "metropolitan", "metropolis", "agglomeration",
-    "conurbation", "area", "region", "municipality", "district", "township", "town", "city", "shi", "si", "ku", "gu",
+    "conurbation", "area", "region", "municipality", "district", "township", "town", "city", "shi", "si",
     "gun", "eup", "shih", "qu", "xian", "cho", "machi", "to", "kota", "sar", "cbd", "centre", "center", "cedex",
 })  # fmt: skip
 """Words at the end of a label that say what kind of place it is, of at most three words."""
@@ -61,9 +61,12 @@ SPELLINGS: Final[tuple[tuple[str, str], ...]] = (
     ("hts", "heights"), ("spgs", "springs"), ("vlg", "village"), ("pt", "port"),
 )  # fmt: skip
 UMLAUTS: Final = (("ae", "a"), ("oe", "o"), ("ue", "u"))
-SMALL_WORDS: Final = frozenset(
-    ["a", "al", "am", "an", "auf", "aux", "bei", "d", "da", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "e", "el", "em", "en", "im", "in", "l", "la", "las", "le", "les", "lez", "los", "lo", "na", "ob", "of", "on", "op", "os", "par", "s", "san", "santa", "saint", "st", "sainte", "sint", "sous", "sur", "the", "ter", "under", "unter", "upon", "van", "von", "vor", "y", "zu"]
-)
+SMALL_WORDS: Final = frozenset({
+    "a", "al", "am", "an", "auf", "aux", "bei", "d", "da", "das", "de", "del", "della", "den", "der", "des", "di",
+    "do", "dos", "du", "e", "el", "em", "en", "im", "in", "l", "la", "las", "le", "les", "lez", "los", "lo", "na",
+    "ob", "of", "on", "op", "os", "par", "s", "san", "santa", "saint", "st", "sainte", "sint", "sous", "sur", "the",
+    "ter", "under", "unter", "upon", "van", "von", "vor", "y", "zu",
+})  # fmt: skip
 """Words inside a hyphenated name that join it to one name."""
 
 SHORTEST: Final = 3
@@ -207,7 +210,7 @@ class LabelReader:
             return [(as_country, dict(self.states.get(before, ())).get(as_country))]
         options: list[tuple[str | None, str | None]] = [] if as_country is None else [(as_country, None)]
         if country is None or as_country is None:
-            options += [(where, code) for where, code in states if country is None or where == country]
+            options += states  # a state of another country: what stands beside the name wins over the column
         return options or [(country, admin1)]
 
 

@@ -114,10 +114,9 @@ class Resolver:
 
     def _freer(self, asked: pl.DataFrame) -> pl.DataFrame:
         """Freer readings of the label, the most literal first."""
-        rows = asked.join(
-            self._with_states(asked).group_by("query").agg(state=pl.col("admin1").first(), where=pl.col("country").first()),
-            on="query", how="left", validate="1:1",
-        )  # fmt: skip
+        first = pl.col("admin1", "country").first()
+        states = self._with_states(asked).group_by("query").agg(first).rename({"admin1": "state", "country": "where"})
+        rows = asked.join(states, on="query", how="left", validate="1:1")
         reader = LabelReader(self._reader_states)
         parts = sorted({part for text in rows["name"].to_list() for part in reader.parts(text)})
         folded = fold_series(pl.Series(parts, dtype=pl.String))
@@ -134,14 +133,17 @@ class Resolver:
         table = pl.DataFrame(readings, schema=schema, orient="row")
         table = table.with_columns(folded=fold_expression(pl.col("text"))).filter(pl.col("folded") != "").drop("text")
         table = table.join(asked.select("query", "lat", "lon"), on="query", how="left", validate="m:1")
-        return self._settle(table).with_columns(
+        return self._settle(table, point_must_agree=True).with_columns(
             method=pl.when(pl.col("method").is_in(["frame name", "place name"]))
             .then(pl.lit("label"))
             .otherwise("method")
         )
 
-    def _settle(self, readings: pl.DataFrame) -> pl.DataFrame:
-        """Best reading of each query: candidates, or a reason to stop; queries without either are absent."""
+    def _settle(self, readings: pl.DataFrame, *, point_must_agree: bool = False) -> pl.DataFrame:
+        """Best reading of each query: candidates, or a reason to stop; queries without either are absent.
+
+        With `point_must_agree` a point that is far away beats the name of a place that is no city of the frame.
+        """
         registered = sorted(self.declared.registered_offices)
         stopped = self._stops.of(readings)
         columns = ["query", "rank", "folded", "country", "admin1", "frame_only", "lat", "lon"]
@@ -150,6 +152,10 @@ class Resolver:
         )
         found = match(first.filter(pl.col("stop").is_null() | (pl.col("rank") < pl.col("stop"))), self.names)
         chosen = choose(found)
+        if point_must_agree:
+            pointed = readings.filter(pl.col("lat").is_not_null()).select("query").unique()
+            doubtful = chosen.filter(~pl.col("head") & ~pl.col("close")).join(pointed, on="query", how="semi")
+            chosen = chosen.join(doubtful, on="query", how="anti")
         haven = found.group_by("query").agg(pl.col("place_country").is_in(registered).all().alias("haven"))
         chosen = chosen.join(haven, on="query", how="left", validate="1:1").with_columns(
             reason=pl.when("haven").then(pl.lit("registered office")).otherwise("reason")
@@ -179,8 +185,10 @@ class Resolver:
         Also where name and point agree on a city although the country doesn't have it.
         """
         heads = self.heads.filter("primary")
+        stated = self._with_states(asked).filter(pl.col("admin1").is_not_null())
         found = (
             asked.filter(pl.col("code").is_not_null())
+            .join(stated, on="query", how="anti")
             .join(heads, on="folded", how="inner")
             .filter(pl.col("code") != pl.col("place_country"))
         )
@@ -206,12 +214,15 @@ class Resolver:
         return kept.select("query", "city", "ring", method=pl.lit("across the border"), reason=pl.lit(None, pl.String))
 
     def _misspelt(self, asked: pl.DataFrame) -> pl.DataFrame:
-        states = self._with_states(asked).group_by("query").agg(state=pl.col("admin1").first())
-        tokens = asked.join(states, on="query", how="left", validate="1:1").select(
-            "query",
-            "code",
-            "state",
-            folded=fold_expression(pl.col("name").str.replace(r"[,;|(\[{].*$", "")),
+        tokens = (
+            self._with_states(asked)
+            .unique("query", keep="first", maintain_order=True)
+            .select(
+                "query",
+                "code",
+                pl.col("admin1").alias("state"),
+                folded=fold_expression(pl.col("name").str.replace(r"[,;|(\[{].*$", "")),
+            )
         )
         return self._speller.correct(tokens)
 

@@ -21,9 +21,11 @@ LEAST_RATIO: Final = 83.0
 LEAST: Final = 100_000.0
 """Inhabitants that a place needs before a misspelling may mean it."""
 
-LEAST_DENSE: Final = 1_000_000.0
-"""The same without a country, and in countries whose romanised names are short and alike: there one letter makes
-another town (Haiyan, Haiyang)."""
+LEAST_DENSE: Final = 2_000_000.0
+"""The same in countries whose romanised names are short and alike: there one letter makes another town."""
+
+LEAST_ANYWHERE: Final = 1_000_000.0
+"""The same where no country is given."""
 
 DENSE: Final = ("CN", "JP", "KR", "TH", "TW", "VN")
 SHORTEST: Final = 5
@@ -51,7 +53,7 @@ class Speller:
             "folded",
             code="place_country",
             letter=pl.col("folded").str.slice(0, 1),
-            own=pl.col("head") & (pl.col("prior") >= LEAST_DENSE),
+            own=pl.col("head") & (pl.col("prior") >= LEAST_ANYWHERE),
         ).with_row_index("line")
         self._own = {
             (code, letter): (np.array(lines, dtype=np.uint32), texts)
@@ -114,7 +116,7 @@ class Speller:
 
 
 def _closest(pairs: pl.DataFrame) -> pl.DataFrame:
-    """City of each asked text with the fewest wrong letters, where one city stands out; ``asked, code, state, city, ring``."""
+    """``asked, code, state, city, ring``: the city with the fewest wrong letters, where one stands out."""
     asked, known = pairs["asked"].to_list(), pairs["folded"].to_list()
     wrong = process.cpdist(asked, known, scorer=OSA.distance, dtype=np.int32)
     allowed = pl.when(pl.col("asked").str.len_chars() >= LONG).then(2).otherwise(1)

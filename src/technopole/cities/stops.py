@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 import polars as pl
+from rapidfuzz import fuzz
 
 from technopole.cities.candidates import PARENT, Names
 from technopole.cities.countries import countries
@@ -26,6 +27,7 @@ REGION_WORD: Final = r"[ ](?:prefecture|province|state|oblast|krai|voivodeship|r
 NAMESAKE_SHARE: Final = 0.1
 """Share of a state's inhabitants from which a place inside it may bear its name (Kyoto in Kyoto)."""
 
+LEAST_ALIKE: Final = 70.0
 ALTERNATE_SHARE: Final = 0.5
 """The same for a city's other names: Beijing as 北京, New York City as New York, but not Fortaleza as Ceará."""
 
@@ -51,8 +53,9 @@ class Stops:
         )
         self._declared = declared
         self._cities = city_names(tables, names, heads)
-        aliases = names.further.filter(pl.col("step") == "declared alias")
+        aliases = names.further.filter((pl.col("step") == "declared alias") & pl.col("place_admin1").is_null())
         self._aliases = aliases.select("folded", country="place_country").unique()
+        self._names = names
 
     def of(self, readings: pl.DataFrame) -> pl.DataFrame:
         """First stop of each query.
@@ -106,9 +109,12 @@ class Stops:
         return owned.filter(same | related)
 
     def _directions(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """A direction with the name of a state or a country: Northern Virginia, US East."""
+        """A direction with the name of a state or a country (Northern Virginia, US East), unless a place is called so."""
         words = pl.col("folded").str.split(" ")
         split = texts.filter(pl.col("folded").str.contains(" ", literal=True))
+        called = self._names.aliases.join(split.select("folded").unique(), on="folded", how="semi").filter("primary")
+        called = called.join(self._names.places, on="place", how="inner", validate="m:1")
+        split = split.filter(~_named(split, called.select("folded", country="place_country").unique()))
         ends = pl.concat(
             [
                 split.with_columns(word=words.list.first(), folded=words.list.slice(1).list.join(" ")),
@@ -132,8 +138,8 @@ def _named(texts: pl.DataFrame, table: pl.DataFrame) -> pl.Series:
 def city_names(tables: CityTables, names: Names, heads: pl.DataFrame) -> pl.DataFrame:
     """Names that mean a city even if a state has them too: ``folded, country``.
 
-    The own name of every city of the frame; the own name of a place in the state of that name that holds
-    NAMESAKE_SHARE of its inhabitants; another name of a city that holds ALTERNATE_SHARE of them.
+    The own name of every city of the frame; the name of a place in the state of that name that holds NAMESAKE_SHARE of
+    its inhabitants, when it is a spelling of its own; any name of a city that holds ALTERNATE_SHARE of them.
     """
     own = heads.filter("primary").select("folded", country="place_country")
     states = tables.admin1.select("folded", "country", "admin1").unique()
@@ -146,6 +152,14 @@ def city_names(tables: CityTables, names: Names, heads: pl.DataFrame) -> pl.Data
         .join(people, on=["country", "admin1"], how="left", validate="m:1")
         .join(inside, on=["country", "admin1", "city"], how="left", validate="m:1", nulls_equal=True)
     )
-    large = pl.col("primary") & (pl.col("population") >= NAMESAKE_SHARE * pl.col("people"))
+    large = pl.col("population") >= NAMESAKE_SHARE * pl.col("people")
     whole = (pl.col("place") == pl.col("city")) & (pl.col("inside") >= ALTERNATE_SHARE * pl.col("people"))
-    return pl.concat([own, namesakes.filter(large | whole).select("folded", "country")]).unique()
+    named = namesakes.with_columns(own=fold_expression(pl.col("name")).str.replace(r" (?:shi|si)$", ""))
+    alike = [_alike(*pair) for pair in named.select("own", "folded").iter_rows()]
+    kept = named.filter(whole | (large & pl.Series(alike, dtype=pl.Boolean)))
+    return pl.concat([own, kept.select("folded", "country")]).unique()
+
+
+def _alike(own: str, state: str) -> bool:
+    """Whether a place's own name and the state's are two spellings of one word (Luzern, Lucerne)."""
+    return own == state or (" " not in own + state and fuzz.ratio(own, state) >= LEAST_ALIKE)
