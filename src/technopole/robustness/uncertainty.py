@@ -57,11 +57,12 @@ def simulate(matrix: Matrix, framework: Framework, lens: Lens) -> Replicates:
     wanted = (ROOT, *framework.sides())
     positions = [labelled.names.index(name) for name in wanted]
     scores = np.empty((count, len(matrix.cities), len(wanted)))
-    for name in declared.aggregation:
-        mine = np.flatnonzero(aggregation == name)
-        scores[mine] = aggregate_tree(
-            positive(prepared[variant[mine]], name), weights[mine], labelled.tree, Aggregation(name), positions
-        )
+    # one matrix at a time, shared by all replicates that use it: no stack of copies
+    for name, used in itertools.product(declared.aggregation, range(len(variants))):
+        mine = np.flatnonzero((aggregation == name) & (variant == used))
+        if mine.size:
+            values = positive(prepared[used], name)
+            scores[mine] = aggregate_tree(values, weights[mine], labelled.tree, Aggregation(name), positions)
     by_node = {name: np.ascontiguousarray(scores[..., place]) for place, name in enumerate(wanted)}
     ranks = {name: competition_ranks(score) for name, score in by_node.items()}
     return Replicates(by_node, ranks, variant, variants, aggregation, weights)
