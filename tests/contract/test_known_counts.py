@@ -35,7 +35,7 @@ KNOWN: dict[tuple[str, tuple[str, ...]], list[int]] = {
     ("tech_conferences", ("developer_conferences",)): [14, 24, 1, 1, 7, 75, 111, 132, 9, 18],
 }
 EXPLAINED = {
-    ("financedatabase", ("listed_companies",)): {"San Francisco", "London"},
+    ("financedatabase", ("listed_companies",)): {"Taipei", "San Francisco", "London"},
     ("financedatabase", IT): {"New York"},
     ("financedatabase", ("listed_hardware",)): {"Tokyo", "Seoul", "New York"},
 }
