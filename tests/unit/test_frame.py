@@ -11,7 +11,16 @@ import pytest
 from technopole.cities import describe
 from technopole.cities.build import build_cities, counts
 from technopole.cities.countries import countries, country_code, country_codes, require_country
-from technopole.cities.exceptions import Correction, Exceptions, Merge, Split, correct, correct_places, read_exceptions
+from technopole.cities.exceptions import (
+    Correction,
+    Exceptions,
+    Head,
+    Merge,
+    Split,
+    correct,
+    correct_places,
+    read_exceptions,
+)
 from technopole.cities.frame import agglomerations, merge, outside_places, radius_km, rule_links
 from technopole.cities.heads import plain_spelling, readings, slugs
 from technopole.cities.points import PointIndex, distance_km
@@ -92,6 +101,14 @@ def test_a_wrong_merge_fails_the_build(members: dict[str, str], message: str) ->
     declared = Merge(city="X", members=members, definition="law", why="test")
     with pytest.raises(SourceCheckError, match=message):
         merge(CHAIN, NOTHING.model_copy(update={"merges": (declared,)}))
+
+
+def test_a_name_or_head_of_an_unknown_code_fails_the_build() -> None:
+    with pytest.raises(SourceCheckError, match="WUP 9"):
+        merge(CHAIN, NOTHING.model_copy(update={"names": {"9": "Nowhere"}}))
+    head = Head(code="1", city="Vest", place=10, why="test")
+    with pytest.raises(SourceCheckError, match="it is 'West'"):
+        merge(CHAIN, NOTHING.model_copy(update={"heads": (head,)}))
 
 
 def test_merged_city_sums_population_and_keeps_an_anchor_a_member() -> None:

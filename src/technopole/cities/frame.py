@@ -147,6 +147,8 @@ def _check_codes(wup: pl.DataFrame, exceptions: Exceptions) -> None:
     country = dict(zip(wup["code"], wup["country"], strict=True))
     named = [(code, text) for item in exceptions.merges for code, text in item.members.items()]
     named += [(item.code, item.city) for item in exceptions.splits]
+    named += [(item.code, item.city) for item in exceptions.heads]
+    named += [(code, label.get(code, "a known code")) for code in exceptions.names]
     for code, text in named:
         if label.get(code) != text:
             raise SourceCheckError(
