@@ -33,7 +33,7 @@ NEAR_KM: Final = 60.0
 SAME_KM: Final = 15.0
 """Places of one name this near to the largest of them are the same place to a reader, listed twice."""
 
-POINT_FACTOR: Final = 1000.0
+POINT_FACTOR: Final = 100.0
 """How many times larger a far place may be than the near one before size beats the point (a misplaced point)."""
 
 SMALLEST: Final = 500.0
@@ -89,8 +89,9 @@ class Names:
             "primary",
             pl.when("head").then(pl.lit("frame name")).otherwise(pl.lit("place name")).alias("step"),
             *(name for name in TARGET_SCHEMA if name != "prior"),
-            prior=pl.col("prior")
-            * pl.when("primary").then(1.0).when("head").then(ALTERNATE_WEIGHT).otherwise(PART_WEIGHT),
+            prior=pl.when("primary")
+            .then("prior")
+            .otherwise(pl.col("people") * pl.when("head").then(ALTERNATE_WEIGHT).otherwise(PART_WEIGHT)),
         ).select([pl.col(name).cast(kind) for name, kind in CANDIDATE_SCHEMA.items()])
 
     def heads(self) -> pl.DataFrame:
@@ -140,6 +141,7 @@ def _places(tables: CityTables) -> pl.DataFrame:
             place_name="name",
             place_country="country",
             place_admin1="admin1",
+            people=pl.max_horizontal("population", pl.lit(SMALLEST)),
             prior=pl.max_horizontal("population", "people", pl.lit(SMALLEST)),
             head=head,
             city=pl.when(head).then("place").otherwise("city"),
@@ -236,8 +238,9 @@ def choose(found: pl.DataFrame) -> pl.DataFrame:
     ----------
     found : as `match` returns them.
 
-    Candidates of one name within SAME_KM of the largest stand for it. A point keeps the candidates within NEAR_KM, if there are any that are not POINT_FACTOR times smaller than a far
-    one; among near ones without a dominating one the nearest wins. Without a near candidate the name stands alone.
+    Candidates of one name within SAME_KM of the largest stand for it. A point keeps the candidates within NEAR_KM, if
+    there are any that are not POINT_FACTOR times smaller than a far one; among near ones without a dominating one the
+    nearest wins. Without a near candidate the name stands alone.
 
     Returns
     -------

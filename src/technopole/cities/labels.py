@@ -32,7 +32,7 @@ class Reading(NamedTuple):
 
 
 _BRACKETS: Final = re.compile(r"[(\[{（【]([^)\]}）】]*)[)\]}）】]?")
-_SEPARATORS: Final = re.compile(r"[,;|，、\n\r\t]+")
+_SEPARATORS: Final = re.compile(r"[,;|，、\n\r\t]+|\s[-–—]\s")
 _COMPOUND: Final = re.compile(r"\s*[-‐‑–—/&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORECASE)
 _HAN_PART: Final = re.compile(r".+?(?:特别行政区|自治区|自治州|省|市|区|县|県|府)")
 _HAN_OR_HANGUL: Final = re.compile(r"[\u3400-\u9fff\uac00-\ud7af]")
@@ -56,8 +56,7 @@ PREFIXES: Final = frozenset({
 LABEL_WORDS: Final = 3
 
 SPELLINGS: Final[tuple[tuple[str, str], ...]] = (
-    ("st", "saint"), ("saint", "st"), ("ste", "sainte"), ("ft", "fort"), ("fort", "ft"), ("mt", "mount"),
-    ("mount", "mt"), ("n", "north"), ("s", "south"), ("e", "east"), ("w", "west"), ("sta", "santa"), ("sto", "santo"),
+    ("n", "north"), ("s", "south"), ("e", "east"), ("w", "west"), ("sta", "santa"), ("sto", "santo"),
     ("hts", "heights"), ("spgs", "springs"), ("vlg", "village"), ("pt", "port"),
 )  # fmt: skip
 UMLAUTS: Final = (("ae", "a"), ("oe", "o"), ("ue", "u"))
@@ -150,11 +149,12 @@ class LabelReader:
         """
         main, inside = _cut_brackets(text)
         tokens = _tokens(main)
-        written = next((code for label in inside if (code := country_code(label))), None)
+        listed = self._state_list(inside, country)
+        written = None if listed else next((code for label in inside if (code := country_code(label))), None)
         if written:
             country, admin1 = written, admin1 if written == country else None
-        elif inside:
-            admin1 = admin1 or self._state_list(inside, country)
+        else:
+            admin1 = admin1 or listed
         found: list[Reading] = []
         if tokens:
             for where, state in self._tail(tokens, country, admin1):
@@ -163,15 +163,16 @@ class LabelReader:
         aside = [label for label in inside if not country_code(label) and len(label.strip()) > 2]
         found += [Reading(2, label, context[0], None) for label in aside]
         if tokens:
-            found += [
-                Reading(3, form, r.country, r.admin1) for r in found[:2] if r.rank == 1 for form in _native(r.text)
-            ]
-            for place, form in enumerate(bare_forms(self.folded.get(tokens[0], ""))):
-                found += [Reading(4 + place, form, r.country, r.admin1) for r in found if r.rank == 1]
+            first = [reading for reading in found if reading.rank == 1]
+            forms = [*_native(tokens[0]), *bare_forms(self.folded.get(tokens[0], ""))]
+            for place, form in enumerate(forms):
+                found += [Reading(3 + place, form, r.country, r.admin1) for r in first]
+            if len(tokens) > 1 and (nation := country_code(tokens[-1])) and nation != context[0]:
+                found.append(Reading(30, tokens[0], nation, None))
             for place, piece in enumerate(self._compound(tokens[0])):
-                found.append(Reading(20 + place, piece, *context, frame_only=True))
+                found.append(Reading(31 + place, piece, *context, frame_only=True))
             for place, token in enumerate(tokens[1:4]):
-                found.append(Reading(40 + place, token, context[0], None, frame_only=True))
+                found.append(Reading(50 + place, token, context[0], None, frame_only=True))
         return found
 
     def _compound(self, text: str) -> list[str]:
@@ -230,5 +231,7 @@ def _native(text: str) -> list[str]:
         return []
     words = text.split()
     parts = words if len(words) > 1 else _HAN_PART.findall(text.replace("東京都", "東京市").replace("东京都", "东京市"))
-    cities = [part for part in parts if part.endswith(("市", "시"))]
-    return [part for part in dict.fromkeys((*cities, *reversed(parts))) if part != text]
+    local = [part for part in parts if not part.endswith(("省", "自治区", "府", "도"))]
+    cities = [part for part in local if part.endswith(("市", "시"))]
+    named = [part for part in dict.fromkeys((*cities, *reversed(local))) if part != text]
+    return [form for part in named for form in (part, part[:-1]) if len(form) >= 2]

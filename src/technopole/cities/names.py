@@ -1,8 +1,8 @@
 """Names as keys: the same name written in two ways has one folded form, in every script.
 
 Folding keeps non-Latin scripts as they are: 東京 and 서울 are names. Two names that differ only in case, accents,
-apostrophes, punctuation, width, or in the traditional and simplified form of a common character fold alike. It
-never shortens: suffixes ("City", "-si") are the resolver's business (labels.py).
+apostrophes, punctuation, width, or in the traditional and simplified form of a common character fold alike. Suffixes
+("City", "-si") stay: they are the resolver's business (labels.py).
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def fold_expression(text: pl.Expr) -> pl.Expr:
 
     Steps: cut at NAME_LIMIT, drop apostrophes, compatibility decomposition, lower case, strip Latin, Greek, Cyrillic,
     Arabic and Hebrew marks, compose again (Hangul and kana survive), map LETTERS and CHARACTERS, join initials
-    ("D.C." is "dc"), everything but letters, marks and digits to one space.
+    ("D.C." is "dc"), everything but letters, marks and digits to one space, and the words saint, fort and mount to
+    their abbreviations.
     """
     letters = {**LETTERS, **CHARACTERS}
     return (
@@ -66,6 +67,9 @@ def fold_expression(text: pl.Expr) -> pl.Expr:
         .str.replace_all(r"\b(\p{L})\.", "$1")
         .str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ")
         .str.strip_chars(" ")
+        .str.replace_all(r"\bsaint(e?)\b", "st$1")
+        .str.replace_all(r"\bfort\b", "ft")
+        .str.replace_all(r"\bmount\b", "mt")
     )
 
 

@@ -17,9 +17,9 @@ from technopole.cities.candidates import build_names, choose, distance_expressio
 from technopole.cities.countries import countries, country_codes
 from technopole.cities.declared import declared_names
 from technopole.cities.labels import LabelReader
-from technopole.cities.names import fold_expression, fold_series
+from technopole.cities.names import fold, fold_expression, fold_series
 from technopole.cities.points import PointIndex
-from technopole.cities.spelling import Speller
+from technopole.cities.spelling import Speller, suggestions
 from technopole.cities.stops import Stops
 from technopole.cities.tables import CityTables
 
@@ -82,6 +82,18 @@ class Resolver:
         joined = asked.join(unique.join(answers, on="query", validate="1:1"), on=list(QUERY_SCHEMA), how="left",
                             nulls_equal=True, validate="m:1", maintain_order="left")  # fmt: skip
         return joined.select([pl.col(name).cast(kind) for name, kind in ANSWER_SCHEMA.items()])
+
+    def suggest(self, text: str, limit: int = 3) -> list[str]:
+        """Names of the cities of the frame that are nearest to a text, best first: "did you mean"."""
+        written = fold(text)
+        if not written:
+            return []
+        own = self.heads.filter(pl.col("primary")).sort("prior", "city", descending=[True, False])
+        near = suggestions(written, own["folded"].to_list(), 4 * limit)
+        ids = own.filter(pl.col("folded").is_in(near)).unique("folded", keep="first", maintain_order=True)
+        city = dict(ids.select("folded", "city").iter_rows())
+        names = dict(self.tables.frame.select("city", "name").iter_rows())
+        return list(dict.fromkeys(names[city[folded]] for folded in near))[:limit]
 
     def _resolve_unique(self, unique: pl.DataFrame) -> pl.DataFrame:
         """Answers ``query, city, ring, method, reason`` of distinct queries."""
@@ -180,10 +192,7 @@ class Resolver:
         return pl.concat([by_name.select(plain.columns), plain]).with_columns(country="state_country", admin1="state")
 
     def _across_border(self, asked: pl.DataFrame) -> pl.DataFrame:
-        """A city of the frame whose own name is written, just across the border of the country that is written.
-
-        Also where name and point agree on a city although the country doesn't have it.
-        """
+        """A city of the frame whose own name is written, just across the border of the country that is written."""
         heads = self.heads.filter("primary")
         stated = self._with_states(asked).filter(pl.col("admin1").is_not_null())
         found = (
@@ -194,8 +203,6 @@ class Resolver:
         )
         if found.is_empty():
             return _answer(asked.clear(), reason="")
-        agrees = (distance_expression("lat", "lon", "latitude", "longitude") <= 60.0).fill_null(value=False)
-        found = found.with_columns(agrees=agrees)
         lands = self.tables.gazetteer.select("country", pl.col("latitude").alias("n"), pl.col("longitude").alias("e"))
         pairs = found.select("code", "city", "latitude", "longitude").unique()
         border = (
@@ -207,7 +214,7 @@ class Resolver:
         )
         kept = (
             found.join(border, on=["code", "city"], how="left", validate="m:1")
-            .filter(pl.col("border").fill_null(value=False) | pl.col("agrees"))
+            .filter(pl.col("border").fill_null(value=False))
             .unique(["query", "city"], maintain_order=True)
             .filter(pl.len().over("query") == 1)
         )

@@ -28,6 +28,9 @@ LEAST_ANYWHERE: Final = 1_000_000.0
 """The same where no country is given."""
 
 DENSE: Final = ("CN", "JP", "KR", "TH", "TW", "VN")
+LEAST_NEAR: Final = 55.0
+"""Ratio of a name that is worth suggesting."""
+
 SHORTEST: Final = 5
 LONGEST: Final = 40
 LONG: Final = 9
@@ -135,6 +138,5 @@ def _closest(pairs: pl.DataFrame) -> pl.DataFrame:
 
 def suggestions(text: str, names: Iterable[str], limit: int) -> list[str]:
     """Nearest of some names to a folded text, best first."""
-    return [
-        name for name, _, _ in process.extract(text, list(names), scorer=fuzz.ratio, limit=limit, score_cutoff=55.0)
-    ]
+    found = process.extract(text, list(names), scorer=fuzz.ratio, limit=limit, score_cutoff=LEAST_NEAR)
+    return [name for name, _, _ in found]

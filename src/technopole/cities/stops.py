@@ -24,6 +24,7 @@ DIRECTIONS: Final = frozenset({
     "upper", "lower",
 })  # fmt: skip
 REGION_WORD: Final = r"[ ](?:prefecture|province|state|oblast|krai|voivodeship|region|ken|county|canton)$"
+NO_PLACE: Final = r"^(?:remote|virtual|online|fully|various|multiple|worldwide)[ ]"
 NAMESAKE_SHARE: Final = 0.1
 """Share of a state's inhabitants from which a place inside it may bear its name (Kyoto in Kyoto)."""
 
@@ -76,6 +77,7 @@ class Stops:
         region = "country or region name"
         parts = [
             (texts.filter(pl.col("folded").is_in(list(self._declared.not_places))), "not a place"),
+            (texts.filter(pl.col("folded").str.contains(NO_PLACE)), "not a place"),
             (
                 texts.filter(pl.col("folded").is_in(list(self._declared.shared))),
                 "ambiguous: a district of several cities",
@@ -109,7 +111,7 @@ class Stops:
         return owned.filter(same | related)
 
     def _directions(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """A direction with the name of a state or a country (Northern Virginia, US East), unless a place is called so."""
+        """A direction with the name of a state or a country (Northern Virginia, US East); no place is called so."""
         words = pl.col("folded").str.split(" ")
         split = texts.filter(pl.col("folded").str.contains(" ", literal=True))
         called = self._names.aliases.join(split.select("folded").unique(), on="folded", how="semi").filter("primary")
