@@ -87,7 +87,7 @@ def assemble(wup_file: Upstream, places: pl.DataFrame, populated: pl.DataFrame) 
         anchors=anchors.sort("city", "wup_code", "row", nulls_last=True),
         names=names,
         gazetteer=held.select([pl.col(name).cast(kind) for name, kind in GAZETTEER_SCHEMA.items()]).sort("place"),
-        aliases=build_aliases(held),
+        aliases=build_aliases(held, names),
         admin1=build_admin1(places, populated.select("place", "admin1_name")),
     )
 
