@@ -210,6 +210,7 @@ def edited(tmp_path: Path, change: Callable[[Path], object]) -> Path:
     return folder
 
 
+HEADER = "name,country,admin1,lat,lon\n"
 WRONG: dict[str, tuple[str | bytes | None, tuple[str, ...], str]] = {
     # name: (content of the file FILE, words, what the line says)
     "unknown city": (None, ("city", "Helsingfros"), "did you mean"),
@@ -225,12 +226,12 @@ WRONG: dict[str, tuple[str | bytes | None, tuple[str, ...], str]] = {
     "zero weights": (None, ("rank", "--weights", "makes=0,lives=0"), "are zero"),
     "weight without number": (None, ("rank", "--weights", "unicorns"), "name=number"),
     "unknown weight": (None, ("rank", "--weights", "unicorn=1"), "did you mean unicorns"),
-    "malformed CSV": ('name,country,admin1,lat,lon\n"Tokyo,JP,,,\n', ("resolve", "--csv", "FILE"), "can't be read as CSV"),
-    "too many cells": ("name,country,admin1,lat,lon\na,b,c,1,2,3\n", ("resolve", "--csv", "FILE"), "line 2"),
+    "malformed CSV": (HEADER + '"Tokyo,JP,,,\n', ("resolve", "--csv", "FILE"), "can't be read as CSV"),
+    "too many cells": (HEADER + "a,b,c,1,2,3\n", ("resolve", "--csv", "FILE"), "line 2"),
     "missing column": ("name,land\nTokyo,JP\n", ("resolve", "--csv", "FILE"), "lacks the column"),
-    "wrong encoding": ("name,country,admin1,lat,lon\nZ\xfcrich,CH,,,\n".encode("latin-1"), ("resolve", "--csv", "FILE"), "UTF-8"),
+    "wrong encoding": ((HEADER + "Z\xfcrich,CH,,,\n").encode("latin-1"), ("resolve", "--csv", "FILE"), "UTF-8"),
     "empty file": ("", ("resolve", "--csv", "FILE"), "is empty"),
-    "not a number": ("name,country,admin1,lat,lon\n,,,north,1\n", ("resolve", "--csv", "FILE"), "line 2: lat"),
+    "not a number": (HEADER + ",,,north,1\n", ("resolve", "--csv", "FILE"), "line 2: lat"),
     "half a point": (None, ("resolve", "--lat", "1"), "both --lat and --lon"),
     "nothing to resolve": (None, ("resolve",), "nothing to resolve"),
     "absent file": (None, ("resolve", "--csv", "none.csv"), "isn't there"),

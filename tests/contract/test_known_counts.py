@@ -24,6 +24,12 @@ CITIES = {
     "Helsinki": "658225",
     "Toronto": "6167865",
 }
+PAPERS = (
+    "computer_science_papers",
+    "robotics_papers",
+    "electronics_design_papers",
+    "ubiquitous_computing_papers",
+)
 IT = ("listed_software_services", "listed_hardware")
 
 # Counts by core-city names; where one was made with the frame's radii too (Tokyo, Taipei, Seoul, London), that one.
@@ -33,8 +39,16 @@ KNOWN: dict[tuple[str, tuple[str, ...]], list[int]] = {
     ("financedatabase", ("listed_hardware",)): [103, 38, 255, 24, 47, 9, 80, 7, 5, 9],
     ("unicorns", ("unicorns",)): [7, 14, 0, 34, 14, 125, 303, 44, 3, 10],
     ("tech_conferences", ("developer_conferences",)): [14, 24, 1, 1, 7, 75, 111, 132, 9, 18],
+    ("csmetrics", PAPERS): [4423, 4685, 1869, 2452, 2715, 4169, 5625, 3291, 1127, 2311],
+    ("csmetrics", ("robotics_papers",)): [880, 195, 94, 66, 323, 173, 489, 220, 28, 110],
+    ("leiden", ("publications",)): [93931, 46097, 58445, 133777, 165506, 104169, 90099, 119035, 26457, 53573],
+    ("leiden", ("top10_publications",)): [8551, 7670, 4659, 14639, 13049, 19821, 20618, 23315, 3632, 8703],
 }
 EXPLAINED = {
+    ("csmetrics", PAPERS): {"Tokyo", "San Francisco"},
+    ("csmetrics", ("robotics_papers",)): {"San Francisco"},
+    ("leiden", ("publications",)): {"Taipei", "San Francisco"},
+    ("leiden", ("top10_publications",)): {"Taipei", "San Francisco"},
     ("financedatabase", ("listed_companies",)): {"Taipei", "San Francisco", "London"},
     ("financedatabase", IT): {"New York"},
     ("financedatabase", ("listed_hardware",)): {"Tokyo", "Seoul", "New York"},

@@ -36,10 +36,7 @@ def trace(
         by_predicate=pl.col("boundary") == boundary.value, named=True
     )
     variables = _variables(indicator)
-    rows = _evidence(edition, {name: [str(city["city"])] for name in variables}, RINGS.index(boundary))
-    if indicator.recipe and rows.height:
-        national = RECIPES[indicator.recipe].national(edition.table("observations"), edition.frame().filter(where))
-        rows = pl.concat([rows, _evidence(edition, national, 0)])
+    rows = evidence_of(edition, indicator, city["city"], RINGS.index(boundary))
     files = _files(edition, rows, value["source"])
     score = _score(edition, city["city"], indicator.id, lens, boundary)
     weight = leaf_weights(edition.framework()).get(indicator.id)
@@ -69,6 +66,21 @@ def trace(
         "weight": weight,
         "contribution": None if weight is None or normalised is None else weight * normalised,
     }
+
+
+def evidence_of(edition: Edition, indicator: Indicator, city: int, ring: int) -> pl.DataFrame:
+    """Upstream rows behind an indicator of a city, with those of its country or region where a recipe uses them.
+
+    Returns
+    -------
+    DataFrame with variable, place, file (number in the table `files`) and row.
+    """
+    rows = _evidence(edition, {name: [str(city)] for name in _variables(indicator)}, ring)
+    if not indicator.recipe or rows.is_empty():
+        return rows
+    place = edition.frame().filter(pl.col("city") == city)
+    national = RECIPES[indicator.recipe].national(edition.table("observations"), place)
+    return pl.concat([rows, _evidence(edition, national, 0)]) if national else rows
 
 
 def _variables(indicator: Indicator) -> list[str]:
