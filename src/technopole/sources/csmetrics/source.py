@@ -115,7 +115,7 @@ def _institutions(upstream: Upstream, meta: Meta, keys: pl.Series) -> pl.DataFra
         "institution",
         "admin1",
         label=pl.concat_str("full_name", "upstream_country", separator=" | ", ignore_nulls=True),
-        name=pl.when(reviewed).then("new_city").otherwise("city"),
+        name="new_city",  # the register's answer is asked for by its point: no town's name needs a guess
         country=pl.when(reviewed).then("new_country").otherwise("country"),
         lat=pl.when(~reviewed).then("lat"),
         lon=pl.when(~reviewed).then("lon"),

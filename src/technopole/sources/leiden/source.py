@@ -81,14 +81,18 @@ def _placements() -> pl.DataFrame:
 
 
 def _reviewed(rows: pl.DataFrame, placements: pl.DataFrame) -> pl.DataFrame:
-    """Apply the reviewed placements: another place (by name, without the first placing's point), or left out."""
+    """Apply the reviewed placements: another place (by name), or left out.
+
+    Where the first placing stands, its point is asked for without the name: it is the point of the named city, and
+    small towns that no gazetteer lists, or lists twice, then need no guess.
+    """
     review = placements.select(
         "university", "left_out", "why", "admin1", new_city="city", new_country="country", reviewed=True
     )
     joined = rows.join(review, on="university", how="left", validate="1:1", maintain_order="left")
     moved = pl.col("new_city").is_not_null()
     result = joined.with_columns(
-        name=pl.when(moved).then("new_city").otherwise("name"),
+        name=pl.when(moved | pl.col("lat").is_null()).then(pl.coalesce("new_city", "name")),
         country=pl.when(moved).then("new_country").otherwise("country"),
         lat=pl.when(~moved).then("lat"),
         lon=pl.when(~moved).then("lon"),
