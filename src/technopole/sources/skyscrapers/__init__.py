@@ -1,0 +1,1 @@
+"""Buildings of 150 m and more (Wikipedia's lists)."""
