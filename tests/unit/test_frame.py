@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from technopole.cities.exceptions import (
     correct_places,
     read_exceptions,
 )
-from technopole.cities.frame import agglomerations, merge, outside_places, radius_km, rule_links
+from technopole.cities.frame import agglomerations, bridging_anchors, merge, outside_places, radius_km, rule_links
 from technopole.cities.heads import plain_spelling, readings, slugs
 from technopole.cities.points import PointIndex, distance_km
 from technopole.cities.tables import FRAME_SCHEMA, CityTables
@@ -224,7 +225,7 @@ def test_every_agglomeration_is_in_one_city(tables: CityTables) -> None:
     codes = tables.frame["members"].drop_nulls().str.split(";").explode()
     assert len(codes) == codes.n_unique() == 1859
     own = tables.anchors.filter(pl.col("file").str.starts_with("wup2018/"))
-    assert own["wup_code"].n_unique() == 1859
+    assert own["wup_code"].drop_nulls().n_unique() == 1859
     assert dict(zip(tables.frame.columns, tables.frame.dtypes, strict=True)) == FRAME_SCHEMA
 
 
@@ -346,3 +347,22 @@ def test_tokyo_has_names_in_many_scripts(tables: CityTables) -> None:
     names = tables.names.filter(pl.col("city") == 1850147)
     assert {"Latin", "Han", "Hangul", "Cyrillic", "Arabic"} <= set(names["script"])
     assert {"東京", "东京", "도쿄"} <= set(names["name"])
+
+
+def test_a_merged_city_is_one_connected_area() -> None:
+    ends = [(1, 0.0, 0.0, 20.0, "a"), (1, 0.0, 0.9, 10.0, "b"), (2, 50.0, 0.0, 30.0, "c")]  # a and b: 100 km apart
+    anchors = pl.DataFrame(
+        [
+            {"city": city, "wup_code": name, "name": name, "latitude": north, "longitude": east, "radius_km": radius,
+             "file": "f", "row": name}
+            for city, north, east, radius, name in ends
+        ]
+    )  # fmt: skip
+    bridge = bridging_anchors(anchors)
+    assert bridge["city"].unique().to_list() == [1]
+    assert bridge["name"].null_count() == bridge.height == 20  # at most 5 km apart
+    steps = [0.0, *bridge["longitude"].to_list(), 0.9]
+    assert steps == sorted(steps)
+    assert max(b - a for a, b in itertools.pairwise(steps)) * 111.2 <= 5.0
+    assert bridge["radius_km"].to_list() == sorted(bridge["radius_km"].to_list(), reverse=True)
+    assert bridge["radius_km"].is_between(10.0, 20.0).all()

@@ -60,6 +60,7 @@ def assemble(wup_file: Upstream, places: pl.DataFrame, populated: pl.DataFrame) 
             frames.further_anchors(exceptions, anchors, places),
         ]
     )
+    anchors = pl.concat([anchors, frames.bridging_anchors(anchors)])
     outside = frames.outside_places(places, anchors, cities)
     spelt = [plain_spelling(name, country) for name, country in outside.select("name", "country").iter_rows()]
     outside = outside.with_columns(name=pl.Series(spelt, dtype=pl.String), kind=pl.lit("place"))
@@ -125,7 +126,7 @@ def build_names(
     cities = frame.select("city")
     parts = [
         frame.select("city", "name"),
-        anchors.select("city", "name"),
+        anchors.select("city", "name").drop_nulls(),
         populated.select(pl.col("place").alias("city"), pl.col("names").alias("name")).explode("name"),
         places.select(pl.col("place").alias("city"), "name"),
         places.select(pl.col("place").alias("city"), pl.col("alternates").alias("name")).explode("name"),

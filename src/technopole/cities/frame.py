@@ -9,7 +9,7 @@ lies in the other's core, so there is one core and one labour market. It was fix
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -221,6 +221,48 @@ def further_anchors(exceptions: Exceptions, anchors: pl.DataFrame, places: pl.Da
         file=pl.lit("geonames"),
         row=pl.col("place").cast(pl.String),
     ).select(anchors.columns)
+
+
+def bridging_anchors(anchors: pl.DataFrame) -> pl.DataFrame:
+    """Anchors along the corridors of a merged city, so that a city is one connected area.
+
+    Agglomerations merged as one labour market leave gaps between their circles: commuters, and here Stanford, live in
+    them. The anchors of a city are joined by their minimum spanning tree; along each of its edges lie further anchors,
+    at most half the smaller radius apart, with radii that pass evenly from one end's to the other's. A rule of
+    geometry for every merged city of the world.
+
+    Returns
+    -------
+    The bridging anchors, in the columns of `anchors`: name and wup_code null, file and row of the edge's first end.
+    """
+    rows: list[dict[str, object]] = []
+    for _, group in anchors.group_by("city", maintain_order=True):
+        ends = group.sort("row", "name").to_dicts()
+        for one, other, distance in _spanning_edges(ends):
+            count = int(np.ceil(distance / (0.5 * min(one["radius_km"], other["radius_km"])))) - 1
+            for step in range(1, count + 1):
+                share = step / (count + 1)
+                between = {
+                    column: (1 - share) * one[column] + share * other[column]
+                    for column in ("latitude", "longitude", "radius_km")
+                }
+                rows.append({**one, **between, "wup_code": None, "name": None})
+    return pl.DataFrame(rows, schema=anchors.schema)
+
+
+def _spanning_edges(ends: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any], float]]:
+    """Minimum spanning tree over great-circle distances (Prim; ties by position)."""
+    joined, waiting, edges = [0], list(range(1, len(ends))), []
+    while waiting:
+        distance, start, end = min((_apart(ends[start], ends[end]), start, end) for start in joined for end in waiting)
+        edges.append((ends[start], ends[end], distance))
+        joined.append(end)
+        waiting.remove(end)
+    return edges
+
+
+def _apart(one: dict[str, Any], other: dict[str, Any]) -> float:
+    return float(distance_km(one["latitude"], one["longitude"], other["latitude"], other["longitude"]))
 
 
 def outside_places(places: pl.DataFrame, anchors: pl.DataFrame, cities: pl.DataFrame) -> pl.DataFrame:

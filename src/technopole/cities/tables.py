@@ -25,8 +25,8 @@ FRAME_SCHEMA: Final[dict[str, Any]] = {
 }
 ANCHOR_SCHEMA: Final[dict[str, Any]] = {
     "city": pl.Int64,
-    "wup_code": pl.String,  # null for kind "place"
-    "name": pl.String,  # as upstream writes it
+    "wup_code": pl.String,  # null for kind "place" and for further centres
+    "name": pl.String,  # as upstream writes it; null along a corridor between two centres
     "latitude": pl.Float64,
     "longitude": pl.Float64,
     "radius_km": pl.Float64,
