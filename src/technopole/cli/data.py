@@ -65,11 +65,11 @@ def sources(json: Json = False, csv: Csv = False, edition: EditionFolder = None)
 
         write_csv(pl.DataFrame([{**one, "variables": ";".join(one["variables"])} for one in listed]))
     else:
-        table = new_table("id", "title", "licence class", "vintage", "records", "resolved",
-                          numeric=("records", "resolved"))  # fmt: skip
+        table = new_table("id", "title", "licence class", "vintage", "records", "left out", "resolved",
+                          numeric=("records", "left out", "resolved"))  # fmt: skip
         for one in listed:
-            share = "" if one["resolved_share"] is None else f"{one['resolved_share']:.1%}"
-            table.add_row(one["id"], one["title"], one["licence_class"], one["vintage"], str(one["records"]), share)
+            shares = ["" if one[key] is None else f"{one[key]:.1%}" for key in ("left_out_share", "resolved_share")]
+            table.add_row(one["id"], one["title"], one["licence_class"], one["vintage"], str(one["records"]), *shares)
         console().print(table)
 
 

@@ -158,24 +158,38 @@ def _provenance(gathered: Gathered) -> dict[str, pl.DataFrame]:
     return {"files": files, "evidence": evidence, "unresolved": unresolved}
 
 
-def resolved_share(records: pl.DataFrame, meta_variables: list[str]) -> float | None:
-    """Share of the amount of the first city-level variable that was placed in a city; null without one."""
-    mine = records.filter((pl.col("variable").is_in(meta_variables[:1])) & (pl.col("level") == "city"))
-    total = float(mine["amount"].sum())
-    return float(mine.filter(pl.col("place").is_not_null())["amount"].sum()) / total if total else None
+def shares(records: pl.DataFrame, source: Source) -> tuple[float | None, float | None]:
+    """Share left out by a rule, and share placed of the rest, of the amount of the source's first city-level variable.
+
+    Both are None for a source without such a variable.
+    """
+    first = next((one.id for one in source.meta.variables if one.level == "city"), None)
+    mine = records.filter((pl.col("variable") == first) & (pl.col("level") == "city"))
+    by_rule = pl.any_horizontal(
+        [pl.col("reason").str.starts_with(text) for text in source.meta.left_out] or [pl.lit(value=False)]
+    ).fill_null(value=False)
+    total, left_out = float(mine["amount"].sum()), float(mine.filter(by_rule)["amount"].sum())
+    placed = float(mine.filter(pl.col("place").is_not_null())["amount"].sum())
+    if total <= left_out:
+        return None, None
+    return _six_digits(left_out / total), _six_digits(placed / (total - left_out))
+
+
+def _six_digits(share: float) -> float:
+    return float(f"{share:.6g}")
 
 
 def _manifest_source(source: Source, records: pl.DataFrame) -> dict[str, Any]:
     declared = source.meta.model_dump(mode="json")
     dropped = {"id", "corrections", "files"}
-    city_variables = [one.id for one in source.meta.variables if one.level == "city"]
     unplaced = records.filter(pl.col("place").is_null())
-    share = resolved_share(records, city_variables)
+    left_out, resolved = shares(records, source)
     return {
         **{key: value for key, value in declared.items() if key not in dropped},
         "records": records.height,
         "unresolved_records": unplaced.height,
-        "resolved_share": None if share is None else float(f"{share:.6g}"),
+        "left_out_share": left_out,
+        "resolved_share": resolved,
     }
 
 

@@ -97,6 +97,7 @@ class Meta(Declaration):
     what: str
     limits: tuple[str, ...]  # what the source can't tell, one sentence each
     files: tuple[str, ...]  # globs of mirror paths that are read
+    left_out: tuple[str, ...] = ()  # beginnings of the reasons by which a rule leaves rows out: not a failure to place
     variables: tuple[Variable, ...]
     corrections: tuple[Correction, ...] = ()
 

@@ -10,7 +10,12 @@ from technopole.editions.read import Edition
 
 
 def source_list(edition: Edition) -> list[dict[str, Any]]:
-    """Sources in the documented shape of `technopole data sources --json`."""
+    """Sources in the documented shape of `technopole data sources --json`.
+
+    `left_out_share` is the share of the amount of a source's first variable that a declared rule leaves out (companies
+    with many sites, conferences held online); `resolved_share` is how much of the rest was placed in a city of the
+    frame. What is placed outside every city of the frame counts as not resolved.
+    """
     return [
         {
             "id": name,
@@ -19,6 +24,7 @@ def source_list(edition: Edition) -> list[dict[str, Any]]:
             "licence_class": source["licence_class"],
             "vintage": source["vintage"],
             "resolved_share": source["resolved_share"],
+            "left_out_share": source["left_out_share"],
             "records": source["records"],
             "variables": [one["id"] for one in source["variables"]],
             "url": source["url"],
