@@ -242,7 +242,7 @@ def representatives(listings: pl.DataFrame) -> pl.DataFrame:
     A listing that names a city, on an exchange of the company's own country, not from the older supplement, with an
     industry; then the first by file and line. The class (``sector``, ``industry_group``, ``industry``) is that
     listing's, or the first one's that has a class; ``listed_at_home`` says whether any listing is on an exchange of
-    the company's country.
+    the company's country, ``listed_abroad`` whether any is on an exchange of another one.
 
     Parameters
     ----------
@@ -261,7 +261,10 @@ def representatives(listings: pl.DataFrame) -> pl.DataFrame:
         .unique("company", keep="first", maintain_order=True)
         .select("company", *[pl.col(name).alias(f"{name}_of_any") for name in classes])
     )
-    home = ordered.group_by("company").agg(listed_at_home=pl.col("at_home").any())
+    home = ordered.group_by("company").agg(
+        listed_at_home=pl.col("at_home").any(),
+        listed_abroad=(pl.col("home").is_not_null() & ~pl.col("at_home")).any(),
+    )
     chosen = ordered.unique("company", keep="first", maintain_order=True)
     joined = chosen.join(first_class, on="company", how="left", validate="1:1").join(
         home, on="company", how="left", validate="1:1"

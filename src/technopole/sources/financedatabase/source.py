@@ -25,6 +25,8 @@ LISTING: Final = ("symbol", "name", "summary", "sector", "industry", "exchange",
 FULL: Final = (*LISTING, "industry_group", "website", "delisted")
 STATES_IN: Final = ("US", "CA", "AU", "BR", "MX", "IT")  # upstream fills `state` elsewhere with other rows' values
 COVERED: Final = 0.8  # a country below it is in `missing_in`: its cities without companies are missing, not zero
+REGISTERED: Final = ("CN", "JP", "KR", "TW")  # their own exchanges have an official register in sources of their own
+ABROAD: Final = "_abroad"  # variables of companies of these countries that their own registers can't have
 NO_CITY: Final = "no listing names a headquarters city"
 
 HARDWARE_GROUPS: Final = ("Technology Hardware & Equipment", "Semiconductors & Semiconductor Equipment")
@@ -144,7 +146,10 @@ def home_or_placed(firms: pl.DataFrame) -> pl.DataFrame:
 
 
 def branch_rules() -> dict[str, pl.Expr]:
-    """Variable -> which companies count for it, in the classes of today (GICS) and of the 2023 supplement (Yahoo)."""
+    """Variable -> which companies count for it, in the classes of today (GICS) and of the 2023 supplement (Yahoo).
+
+    Of those ending in ABROAD: the companies of `REGISTERED` that are listed in other countries only.
+    """
     group, industry, old = pl.col("industry_group"), pl.col("industry"), pl.col("sector") == "Technology"
     technology = pl.col("sector") == "Information Technology"
     rules = {
@@ -158,7 +163,16 @@ def branch_rules() -> dict[str, pl.Expr]:
         "listed_biotech_pharma": (group == "Pharmaceuticals, Biotechnology & Life Sciences")
         | industry.str.contains("|".join(f"^{name}" for name in HEALTH_2023)),
     }
+    abroad = pl.col("country").is_in(REGISTERED) & pl.col("listed_abroad") & ~pl.col("listed_at_home")
+    abroad &= ~pl.col("symbol").is_in(also_at_home())
+    rules |= {f"{name}{ABROAD}": rule & abroad for name, rule in rules.items()}
     return {name: rule.fill_null(value=False) for name, rule in rules.items()}
+
+
+def also_at_home() -> list[str]:
+    """Symbols of companies that a register has, though no listing here shows it (reviewed in also_at_home.csv)."""
+    text = resources.files(__package__).joinpath("also_at_home.csv").read_bytes()
+    return pl.read_csv(text, infer_schema=False)["symbol"].to_list()
 
 
 def venues() -> pl.DataFrame:

@@ -1,0 +1,1 @@
+"""Listed companies of mainland China, by the lists of its three exchanges."""

@@ -1,0 +1,1 @@
+"""Listed companies of Japan, by the EDINET code list."""

@@ -1,0 +1,1 @@
+"""Listed companies of Korea, by the register of the Korea Exchange."""

@@ -1,0 +1,1 @@
+"""Listed companies of Taiwan, by the company profiles of its two exchanges."""
