@@ -11,8 +11,8 @@ from technopole.editions.read import Edition, open_edition
 from technopole.editions.shipped import repository
 from technopole.editions.trace import evidence_of
 from technopole.indicators.declarations import Indicator, catalogue
-from technopole.indicators.matrix import variable_values
 from technopole.indicators.recipes import RECIPES
+from technopole.indicators.variables import variable_values
 from technopole.observations.aggregate import observations
 from technopole.observations.variables import Meta, Variable
 from technopole.snapshots.upstream import mirror_folder

@@ -10,7 +10,8 @@ from technopole.index.matrix import Matrix, build_matrix, coverage
 from technopole.index.run import run_index, treat
 from technopole.index.tree import ROOT
 from technopole.indicators.declarations import Catalogue
-from technopole.indicators.matrix import VALUE_SCHEMA, variable_values
+from technopole.indicators.matrix import VALUE_SCHEMA
+from technopole.indicators.variables import variable_values
 from technopole.observations.schema import OBSERVATION_SCHEMA
 from technopole.observations.variables import Meta
 from technopole.robustness.league import league

@@ -35,7 +35,7 @@ def trace(
     value = edition.rows("indicators", where & (pl.col("indicator") == indicator.id)).row(
         by_predicate=pl.col("boundary") == boundary.value, named=True
     )
-    variables = _variables(indicator)
+    variables = _variables(edition, indicator, city["city"])
     rows = evidence_of(edition, indicator, city["city"], RINGS.index(boundary))
     files = _files(edition, rows, value["source"])
     score = _score(edition, city["city"], indicator.id, lens, boundary)
@@ -75,7 +75,7 @@ def evidence_of(edition: Edition, indicator: Indicator, city: int, ring: int) ->
     -------
     DataFrame with variable, place, file (number in the table `files`) and row.
     """
-    rows = _evidence(edition, {name: [str(city)] for name in _variables(indicator)}, ring)
+    rows = _evidence(edition, {name: [str(city)] for name in _variables(edition, indicator, city)}, ring)
     if not indicator.recipe or rows.is_empty():
         return rows
     place = edition.frame().filter(pl.col("city") == city)
@@ -83,8 +83,14 @@ def evidence_of(edition: Edition, indicator: Indicator, city: int, ring: int) ->
     return pl.concat([rows, _evidence(edition, national, 0)]) if national else rows
 
 
-def _variables(indicator: Indicator) -> list[str]:
-    return [str(indicator.variable)] if indicator.recipe is None else list(RECIPES[indicator.recipe].variables)
+def _variables(edition: Edition, indicator: Indicator, city: int) -> list[str]:
+    """Variables whose records in the city stand behind the indicator."""
+    if indicator.recipe is None:
+        return [str(indicator.variable)]
+    recipe = RECIPES[indicator.recipe]
+    if recipe.city_variables is None:
+        return list(recipe.variables)
+    return list(recipe.city_variables(edition.frame().filter(pl.col("city") == city)))
 
 
 def _evidence(edition: Edition, places: dict[str, list[str]], ring: int) -> pl.DataFrame:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import polars as pl
 
-from technopole.indicators import patents
+from technopole.indicators import listed, patents
 from technopole.observations.variables import Meta
 
 
@@ -16,17 +17,30 @@ from technopole.observations.variables import Meta
 class Recipe:
     """How an indicator is made from several variables.
 
-    `values` returns city, boundary, value, status, period, source (as `matrix.variable_values` does). `variables` are
-    those whose records in the city are its provenance; `national` maps observations and one row of the frame to the
-    observations of countries and regions that stand behind the city's value too: variable -> places.
+    `values` returns city, boundary, value, status, period, source (as `variables.variable_values` does). `variables`
+    are those whose records in the city are its provenance; `national` maps observations and one row of the frame to
+    the observations of countries and regions that stand behind the city's value too: variable -> places. Where cities
+    differ in the variables that count, `city_variables` maps one row of the frame to those of `variables` that do.
     """
 
     formula: str
     values: Callable[[pl.DataFrame, pl.DataFrame, Mapping[str, Meta]], pl.DataFrame]
     variables: tuple[str, ...]
     national: Callable[[pl.DataFrame, pl.DataFrame], dict[str, list[str]]]
+    city_variables: Callable[[pl.DataFrame], tuple[str, ...]] | None = None
+
+
+def _listed(branch: str) -> Recipe:
+    return Recipe(
+        listed.FORMULA,
+        partial(listed.values, branch=branch),
+        listed.variables(branch),
+        listed.national_inputs,
+        partial(listed.city_variables, branch=branch),
+    )
 
 
 RECIPES: Final[dict[str, Recipe]] = {
     "pct_equivalent": Recipe(patents.FORMULA, patents.values, patents.CITY_VARIABLES, patents.national_inputs),
+    **{f"listed_{branch}": _listed(branch) for branch in listed.BRANCHES},
 }
