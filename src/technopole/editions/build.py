@@ -165,10 +165,9 @@ def shares(records: pl.DataFrame, source: Source) -> tuple[float | None, float |
     """
     first = next((one.id for one in source.meta.variables if one.level == "city"), None)
     mine = records.filter((pl.col("variable") == first) & (pl.col("level") == "city"))
-    by_rule = pl.any_horizontal(
-        [pl.col("reason").str.starts_with(text) for text in source.meta.left_out] or [pl.lit(value=False)]
-    ).fill_null(value=False)
-    total, left_out = float(mine["amount"].sum()), float(mine.filter(by_rule)["amount"].sum())
+    reasons = [pl.col("reason").str.starts_with(text) for text in source.meta.left_out]
+    by_rule = mine.filter(pl.any_horizontal(reasons)) if reasons else mine.clear()
+    total, left_out = float(mine["amount"].sum()), float(by_rule["amount"].sum())
     placed = float(mine.filter(pl.col("place").is_not_null())["amount"].sum())
     if total <= left_out:
         return None, None
