@@ -163,7 +163,7 @@ def shares(records: pl.DataFrame, source: Source) -> tuple[float | None, float |
 
     Both are None for a source without such a variable.
     """
-    first = next((one.id for one in source.meta.variables if one.level == "city"), None)
+    first = next((one.id for one in source.meta.variables if one.level == "city"), "")
     mine = records.filter((pl.col("variable") == first) & (pl.col("level") == "city"))
     reasons = [pl.col("reason").str.starts_with(text) for text in source.meta.left_out]
     by_rule = mine.filter(pl.any_horizontal(reasons)) if reasons else mine.clear()
