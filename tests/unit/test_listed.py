@@ -123,7 +123,7 @@ def test_every_variable_is_declared_and_only_counting_ones_are_traced(branch: st
     }
     assert by_city == {
         SHANGHAI: (f"listed_china_{branch}", f"listed_{branch}_abroad"),
-        CHANGWON: (f"listed_korea_{branch}", f"listed_{branch}_abroad", f"listed_{branch}"),
+        CHANGWON: (f"listed_korea_{branch}", f"listed_{branch}", f"listed_{branch}_abroad"),
         LONDON: (f"listed_{branch}",),
     }
     assert recipe.national(WORLD, FRAME.head(1)) == {}

@@ -73,8 +73,9 @@ def city_variables(city: pl.DataFrame, branch: str) -> tuple[str, ...]:
     country, place = city.row(0, named=True)["country"], city.row(0, named=True)["city"]
     if country not in REGISTERS:
         return (_world(branch),)
-    own = (_register(REGISTERS[country], branch), _abroad(branch))
-    return own if country in WHOLE or place in COMPLETE else (*own, _world(branch))
+    register = _register(REGISTERS[country], branch)
+    whole = country in WHOLE or place in COMPLETE
+    return (register, _abroad(branch)) if whole else (register, _world(branch), _abroad(branch))
 
 
 def values(observations: pl.DataFrame, frame: pl.DataFrame, metas: Mapping[str, Meta], branch: str) -> pl.DataFrame:
