@@ -194,10 +194,11 @@ def _chinese(*rows: tuple[str, str, str]) -> pl.DataFrame:
 def test_the_city_of_a_chinese_company() -> None:
     exchange = pl.DataFrame(
         [
-            ("1", "江苏", "苏州市", "szse.csv", "2"), ("2", "湖南", "长沙市", "szse.csv", "3"),
-            ("3", "吉林", "吉林市", "szse.csv", "4"),
+            ("1", "江苏", "苏州市", "江苏省苏州市", "szse.csv", "2"),
+            ("2", "湖南", "长沙市", "湖南省长沙市", "szse.csv", "3"),
+            ("3", "吉林", "吉林市", "吉林省吉林市", "szse.csv", "4"),
         ],
-        schema=[china.EXCHANGE_CODE, china.PROVINCE, china.CITY, "file", "_row"],
+        schema=[china.EXCHANGE_CODE, china.PROVINCE, china.CITY, china.ADDRESS, "file", "_row"],
         orient="row",
     )  # fmt: skip
     companies = _chinese(
@@ -219,6 +220,34 @@ def test_the_city_of_a_chinese_company() -> None:
         ("9", None, "吉林", "basic.csv"),
         ("10", None, "江苏", "basic.csv"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "county_level"),
+    [
+        ("江苏省昆山市玉山镇示例路1号", "昆山市"),
+        ("江苏省苏州市昆山市示例路1号", "昆山市"),
+        ("江苏省苏州市吴中区示例路1号", None),
+        ("新疆维吾尔自治区石河子市示例路1号", "石河子市"),
+    ],
+)
+def test_county_level_cities(address: str, county_level: str | None) -> None:
+    columns = [china.EXCHANGE_CODE, china.PROVINCE, china.CITY, china.ADDRESS, "file", "_row"]
+    exchange = pl.DataFrame([("1", "江苏", "苏州市", address, "szse.csv", "2")], schema=columns, orient="row")
+    placed = china.add_place(_chinese(("1", "江苏", "某某股份有限公司")), exchange)
+    assert placed.select("name", "county_level").row(0) == ("苏州市", county_level)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_county_level_city_that_the_frame_knows_is_preferred(known: bool) -> None:
+    class Cities:
+        def resolve(self, queries: pl.DataFrame) -> pl.DataFrame:
+            assert queries.select("name", "country", "admin1").row(0) == ("昆山市", "CN", "江苏")
+            return pl.DataFrame({"city": [1785623 if known else None]}, schema={"city": pl.Int64})
+
+    placed = pl.DataFrame({"name": ["苏州市"], "province": ["江苏"], "county_level": ["昆山市"], "written": ["x"]})
+    got = china.prefer_county_level(placed, Cities()).select("name", "written").row(0)
+    assert got == (("昆山市", "昆山市 | 江苏") if known else ("苏州市", "x"))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,12 @@ COMPANIES: Final = "listed_china/sse_szse_bse_basic_*.csv"
 SHENZHEN_EXCHANGE: Final = "listed_china/szse_a_shares_*.csv"
 CLASSES: Final = "listed_china/csrc_industry_codes.csv"
 CODE, AREA, BRANCH, LEGAL_NAME = "股票代码", "地区", "行业", "公司全称"
-EXCHANGE_CODE, PROVINCE, CITY = "A股代码", "省    份", "城     市"
+EXCHANGE_CODE, PROVINCE, CITY, ADDRESS = "A股代码", "省    份", "城     市", "注册地址"
+
+# An address: province or region, then a prefecture-level city, a county-level city, or the one behind the other.
+_PROVINCE: Final = r"^\s*(?:中国)?(?:[^省区市]{2,6}(?:省|自治区))?"
+FIRST_CITY: Final = _PROVINCE + r"([^省市区县]{2,4}市)"
+SECOND_CITY: Final = _PROVINCE + r"[^省市区县]{2,4}市([^省市区县]{2,4}市)"
 
 CITY_AREAS: Final = {"北京": "北京", "上海": "上海", "天津": "天津", "重庆": "重庆", "深圳": "广东"}
 """Areas that are a city, with the province that the resolver knows them in."""
@@ -45,7 +50,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
     UpstreamError : a file is absent, unreadable, or lacks a column.
     SourceCheckError : a correction is stale.
     """
-    exchange = _read(upstream, meta, SHENZHEN_EXCHANGE, [EXCHANGE_CODE, PROVINCE, CITY])
+    exchange = _read(upstream, meta, SHENZHEN_EXCHANGE, [EXCHANGE_CODE, PROVINCE, CITY, ADDRESS])
     companies = _read(upstream, meta, COMPANIES, [CODE, AREA, BRANCH, LEGAL_NAME]).with_columns(
         code=pl.col(CODE).str.head(6)
     )
@@ -54,7 +59,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
     )
     classes = classes.unique("code", keep="first", maintain_order=True)
     joined = companies.join(classes, on="code", how="left", validate="m:1", maintain_order="left")
-    placed = add_place(joined, exchange)
+    placed = prefer_county_level(add_place(joined, exchange), cities)
     branches = branch_rules()
     parts = [
         placed.filter(branches[variable.id]).select(
@@ -88,10 +93,18 @@ def add_place(companies: pl.DataFrame, exchange: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     companies : ``code``, AREA, LEGAL_NAME, ``file``, ROW; one row a company.
-    exchange : EXCHANGE_CODE, PROVINCE, CITY, ``file``, ROW of the Shenzhen exchange's list.
+    exchange : EXCHANGE_CODE, PROVINCE, CITY, ADDRESS, ``file``, ROW of the Shenzhen exchange's list.
+
+    ``county_level`` is the county-level city that the address names, and otherwise null.
     """
+    first, second = pl.col(ADDRESS).str.extract(FIRST_CITY), pl.col(ADDRESS).str.extract(SECOND_CITY)
     own = exchange.select(
-        code=EXCHANGE_CODE, own_province=PROVINCE, own_city=CITY, own_file="file", own_row=ROW
+        code=EXCHANGE_CODE,
+        own_province=PROVINCE,
+        own_city=CITY,
+        own_file="file",
+        own_row=ROW,
+        county_level=pl.when(first != pl.col(CITY)).then(first).otherwise(second),
     ).filter(pl.col("own_city").is_not_null())
     own = own.unique("code", keep="first", maintain_order=True)
     joined = companies.join(own, on="code", how="left", validate="m:1", maintain_order="left")
@@ -112,6 +125,20 @@ def add_place(companies: pl.DataFrame, exchange: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.concat_str(pl.col("named").str.replace("市$", ""), AREA, separator=" | ")),
         file=pl.coalesce("own_file", "file"),
         **{ROW: pl.coalesce("own_row", ROW)},
+    )
+
+
+def prefer_county_level(placed: pl.DataFrame, cities: Resolver) -> pl.DataFrame:
+    """Give companies in a county-level city that the frame knows (Kunshan in Suzhou) that city as ``name``."""
+    asked = placed.filter(pl.col("county_level").is_not_null()).select("county_level", "province").unique()
+    queries = asked.select(name="county_level", country=pl.lit("CN"), admin1="province")
+    known = asked.filter(cities.resolve(queries)["city"].is_not_null()).with_columns(town="county_level")
+    joined = placed.join(known, on=["county_level", "province"], how="left", validate="m:1", maintain_order="left")
+    return joined.with_columns(
+        name=pl.coalesce("town", "name"),
+        written=pl.when(pl.col("town").is_not_null())
+        .then(pl.concat_str("town", "province", separator=" | "))
+        .otherwise("written"),
     )
 
 
