@@ -155,7 +155,7 @@ def test_trace_has_the_documented_shape(run: Run) -> None:
     for key in ("city", "indicator", "status", "value", "unit", "period", "treated", "normalised", "weight"):
         assert chain[key] is not None
     assert set(chain["source"]) == {"id", "licence", "citation"}
-    assert [sorted(file) for file in chain["files"]] == [["path", "rows", "sha256", "url"]]
+    assert [sorted(file) for file in chain["files"]] == [["path", "rows", "sha256", "url", "variable"]]
     assert len(chain["files"][0]["rows"]) >= 2  # Tokyo has several systems
     assert chain["contribution"] == pytest.approx(chain["weight"] * chain["normalised"])
 

@@ -12,7 +12,8 @@ from technopole.observations.schema import OBSERVATION_SCHEMA, RECORD_SCHEMA
 from technopole.observations.variables import Variable
 
 AGGREGATES: Final[dict[str, pl.Expr]] = {
-    "sum": pl.col("amount").sort().sum(),  # sorted: the same sum whatever the order of rows
+    # sorted and added one after the other: the same bits whatever the order of rows and the other groups
+    "sum": pl.col("amount").sort().cum_sum().last(),
     "distinct": pl.col("key").n_unique().cast(pl.Float64),
     "max": pl.col("amount").max(),
     "single": pl.col("amount").first(),
