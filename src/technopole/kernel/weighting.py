@@ -22,7 +22,7 @@ from technopole.kernel.components import complete_rows, principal_components, va
 from technopole.kernel.weight import equal_weights, given_weights, normalised_weights
 
 RANDOM_INDEX: Final = (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59)
-"""Consistency index of random reciprocal matrices of 1, 2, ... elements (Saaty 1980, The Analytic Hierarchy Process)."""
+"""Consistency index of random reciprocal matrices of 1, 2, ... elements (Saaty 1980, Analytic Hierarchy Process)."""
 
 
 @dataclass(frozen=True)
