@@ -261,6 +261,8 @@ def reverse_rows(path: Path) -> None:
         elif isinstance(content, dict):
             content = dict(reversed(content.items()))
         path.write_text(json.dumps(content), encoding="utf-8")
+    elif path.suffix == ".parquet":
+        pl.read_parquet(path).reverse().write_parquet(path)
 
 
 def rename_columns(path: Path) -> None:
@@ -275,6 +277,8 @@ def rename_columns(path: Path) -> None:
         with zipfile.ZipFile(path, "w") as book:
             for name, data in parts.items():
                 book.writestr(name, re.sub(rb"<t>[^<]*</t>", b"<t>wrong</t>", data))
+    elif path.suffix == ".parquet":
+        pl.read_parquet(path).rename(lambda name: f"wrong {name}").write_parquet(path)
 
 
 def _renamed(content: Any) -> Any:
@@ -307,6 +311,8 @@ def row_text(path: Path, row: str) -> str:
         book = python_calamine.CalamineWorkbook.from_path(path)
         page = book.get_sheet_by_name(sheet) if sheet else book.get_sheet_by_index(0)
         return " | ".join(str(cell) for cell in page.to_python(skip_empty_area=False)[int(number) - 1])
+    if path.suffix == ".parquet":
+        return str(pl.read_parquet(path).row(int(row) - 1))
     return csv_record(path, int(row))
 
 

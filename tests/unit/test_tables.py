@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from technopole.core.errors import UpstreamError
-from technopole.snapshots.tables import ROW, read_csv, read_json, read_sheet
+from technopole.snapshots.tables import ROW, read_csv, read_json, read_parquet, read_sheet
 
 ANYTHING = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
@@ -179,3 +179,18 @@ def test_truncated_workbook(tmp_path: Path, share: float) -> None:
     whole = sample_workbook().read_bytes()
     with pytest.raises(UpstreamError, match=r"page\.xlsx can't be read"):
         read_sheet(write(tmp_path, whole[: int(len(whole) * share)], "page.xlsx"), header_row=3)
+
+
+def test_rows_of_parquet_are_numbered_from_one(tmp_path: Path) -> None:
+    path = tmp_path / "page.parquet"
+    pl.DataFrame({"city": ["Oulu", "Turku"], "open": [True, None]}).write_parquet(path)
+    assert read_parquet(path, columns=["open"]).to_dict(as_series=False) == {ROW: ["1", "2"], "open": [True, None]}
+    with pytest.raises(UpstreamError, match="lacks the column 'town'"):
+        read_parquet(path, columns=["town"])
+
+
+@ANYTHING
+@given(data=st.binary(max_size=200))
+def test_random_bytes_are_no_parquet(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(UpstreamError, match=r"page\.parquet"):
+        read_parquet(write(tmp_path, data, "page.parquet"), columns=["a"])

@@ -127,6 +127,24 @@ def _cell(value: object) -> str | None:
     return str(value).strip() or None
 
 
+def read_parquet(path: Path, *, columns: list[str]) -> pl.DataFrame:
+    """Read columns of a Parquet file, with their own types, plus ``_row``: the number of the row, from 1.
+
+    Raises
+    ------
+    UpstreamError : not a Parquet file, or a column is missing.
+    """
+    try:
+        names = pl.read_parquet_schema(path)
+        missing = [name for name in columns if name not in names]
+        if missing:
+            raise UpstreamError(f"{path.name} lacks the column {missing[0]!r}; it has {', '.join(names)}.")
+        table = pl.read_parquet(path, columns=columns)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UpstreamError(f"{path.name} can't be read as Parquet: {error}.") from error
+    return table.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.String))
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file.
 

@@ -1,0 +1,1 @@
+"""Government data catalogues of the world (Common Data Index)."""
