@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from technopole.core.types import Boundary, Status
@@ -153,12 +154,19 @@ def pct_equivalent(observations: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFr
         city=pl.col("place").cast(pl.Int64), boundary="boundary", mentions="value"
     )
     table = pools(observations).rename({"mentions": "pool_mentions", "applications": "pool_applications"})
-    share = (pl.col("mentions") / pl.col("pool_mentions")).clip(0.0, 1.0)
-    return (
+    joined = (
         grid.join(found, on=["city", "boundary"], how="left", validate="1:1")
         .join(table, on="pool", how="left", validate="m:1")
         .with_columns(pl.col("mentions").fill_null(0.0))
-        .with_columns(value=(share * pl.col("pool_applications")).fill_null(0.0).fill_nan(0.0))
+    )
+    # NumPy, because Polars may divide by a repeated value through its reciprocal: other bits for other frames
+    mentions, total, applications = (
+        joined[name].cast(pl.Float64).to_numpy() for name in ("mentions", "pool_mentions", "pool_applications")
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = np.nan_to_num(np.clip(mentions / total, 0.0, 1.0) * applications, nan=0.0)
+    return (
+        joined.with_columns(value=pl.Series(value, dtype=pl.Float64))
         .select(
             "city", "boundary", "value", "country", "pool", "rule", "mentions", "pool_mentions", "pool_applications"
         )
