@@ -254,7 +254,7 @@ def reverse_rows(path: Path) -> None:
         first, *rows = physical_records(path)
         rows = [row if row.endswith("\n") else f"{row}\n" for row in rows]
         path.write_bytes("".join([first, *reversed(rows)]).encode())
-    elif path.suffix == ".json":
+    elif path.suffix in {".json", ".geojson"}:
         content = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(content, list):
             content = content[::-1]
@@ -269,7 +269,7 @@ def rename_columns(path: Path) -> None:
     if path.suffix == ".csv":
         first, *rows = physical_records(path)
         path.write_bytes("".join([re.sub(r"\w+", "wrong", first), *rows]).encode())
-    elif path.suffix == ".json":
+    elif path.suffix in {".json", ".geojson"}:
         path.write_text(json.dumps(_renamed(json.loads(path.read_text(encoding="utf-8")))), encoding="utf-8")
     elif path.suffix == ".xlsx":
         with zipfile.ZipFile(path) as book:
@@ -302,7 +302,7 @@ def row_text(path: Path, row: str) -> str:
     """The upstream text at a row reference: a line number, a key path, or a sheet row (";" between several)."""
     if ";" in row:
         return "\n".join(row_text(path, part.strip()) for part in row.split(";"))
-    if path.suffix == ".json":
+    if path.suffix in {".json", ".geojson"}:
         return json.dumps(at_key_path(json.loads(path.read_text(encoding="utf-8")), row), ensure_ascii=False)
     if path.suffix in {".xls", ".xlsx"}:
         import python_calamine

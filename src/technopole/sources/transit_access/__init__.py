@@ -1,0 +1,1 @@
+"""Convenient access to public transport (SDG 11.2.1)."""
