@@ -1,0 +1,140 @@
+"""Sets of admissible weights: free, bounded around given ones, or ordered; the range of a linear form over them.
+
+A set is a cone over a tree: among its siblings each node's weight lies between low and high, up to a common factor
+(weights need no sum). Free is 0 to 1, fixed is low = high, "half to double" is w / 2 to 2 w. Over such a set the
+extreme values of a weighted mean have a closed form (the best-weighted children first), so no linear program is
+needed to know whether one unit can ever beat another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from technopole.core.errors import InputError
+from technopole.kernel.arrays import FloatArray
+from technopole.kernel.tree import Tree, flat_tree
+from technopole.kernel.weight import as_tree_weights
+
+
+@dataclass(frozen=True)
+class Admissible:
+    """A set of weights.
+
+    Attributes
+    ----------
+    tree : the hierarchy; its leaves are the columns of the matrix.
+    low, high : (nodes,), bounds of each node's weight among its siblings, up to one factor for all siblings.
+    order : leaves by importance, most important first, or None. An ordered set is flat: each leaf weighs at least as
+        much as the next one.
+    """
+
+    tree: Tree
+    low: FloatArray
+    high: FloatArray
+    order: tuple[int, ...] | None = None
+
+    def basis(self) -> FloatArray:
+        """Rows are weights of the leaves; the set is all their mixtures (for an ordered set), else the identity."""
+        if self.order is None:
+            return np.eye(self.tree.leaves)
+        rows = np.zeros((self.tree.leaves, self.tree.leaves))
+        for length in range(1, self.tree.leaves + 1):
+            rows[length - 1, list(self.order[:length])] = 1.0 / length
+        return rows
+
+
+def free(count: int) -> Admissible:
+    """Any weights of zero and more for `count` columns."""
+    return Admissible(flat_tree(count), np.zeros(count + 1), np.ones(count + 1))
+
+
+def ordered(order: ArrayLike) -> Admissible:
+    """Weights that fall in this order of columns, equal weights allowed. Raises InputError unless a permutation."""
+    places = tuple(int(place) for place in np.atleast_1d(np.asarray(order, dtype=np.int64)))
+    if sorted(places) != list(range(len(places))):
+        raise InputError(f"{places} isn't an order of {len(places)} columns.", "Name each column once, from 0.")
+    one = free(len(places))
+    return Admissible(one.tree, one.low, one.high, places)
+
+
+def within_factor(weights: ArrayLike, tree: Tree, factor: float = 2.0, fixed: tuple[int, ...] = ()) -> Admissible:
+    """Each node's weight between 1 / factor and factor times its given one, before siblings are scaled to their sum.
+
+    Parameters
+    ----------
+    weights : (nodes,), as for `aggregate.aggregate_tree`.
+    fixed : nodes that keep their weight among the siblings (relative to other fixed ones).
+
+    Raises
+    ------
+    InputError
+        A factor below 1, or bad weights.
+    """
+    if not 1 <= factor < np.inf:
+        raise InputError(f"Weights can't vary by the factor {factor:g}.", "Choose 1 or more, such as 2.")
+    centre = as_tree_weights(weights, tree)
+    low, high = centre / factor, centre * factor
+    for node in fixed:
+        low[node] = high[node] = centre[node]
+    return Admissible(tree, low, high)
+
+
+def free_nodes(weights: ArrayLike, tree: Tree, nodes: tuple[int, ...]) -> Admissible:
+    """Any weights at `nodes` (all siblings of one another, such as the pillars); the others keep theirs.
+
+    Raises
+    ------
+    InputError
+        A sibling of a free node that isn't free itself: "free" has no meaning beside a fixed weight.
+    """
+    centre = as_tree_weights(weights, tree)
+    low, high = centre.copy(), centre.copy()
+    for children in tree.children.values():
+        loose = set(children) & set(nodes)
+        if loose and loose != set(children):
+            raise InputError(
+                f"Nodes {sorted(loose)} are free but their siblings {sorted(set(children) - loose)} aren't.",
+                "Free all children of a parent, or none.",
+            )
+    low[list(nodes)], high[list(nodes)] = 0.0, 1.0
+    return Admissible(tree, low, high)
+
+
+def largest(rows: ArrayLike, weights: Admissible) -> FloatArray:
+    """Return the largest weighted mean of each row over the set.
+
+    Parameters
+    ----------
+    rows : (rows, leaves), complete.
+
+    Returns
+    -------
+    (rows,). The smallest is ``-largest(-rows, weights)``.
+    """
+    values = np.asarray(rows, dtype=np.float64)
+    if weights.order is not None:
+        return np.asarray((values @ weights.basis().T).max(axis=1), dtype=np.float64)
+    found: dict[int, FloatArray] = {leaf: values[:, leaf] for leaf in range(weights.tree.leaves)}
+    for node in weights.tree.aggregates:
+        children = list(weights.tree.children[node])
+        part = np.stack([found[child] for child in children], axis=1)
+        found[node] = _largest_mean(part, weights.low[children], weights.high[children])
+    return found[weights.tree.root]
+
+
+def _largest_mean(part: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Max sum(v d) / sum(v), low <= v <= high: the children with the largest d at `high`, the others at `low`."""
+    if part.shape[1] == 1:
+        return part[:, 0]
+    order = np.argsort(-part, axis=1)
+    values = np.take_along_axis(part, order, axis=1)
+    down, up = low[order], high[order]
+    top = np.cumsum(up * values, axis=1) + (down * values).sum(axis=1, keepdims=True)
+    top -= np.cumsum(down * values, axis=1)
+    mass = np.cumsum(up, axis=1) + down.sum(axis=1, keepdims=True) - np.cumsum(down, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.where(mass > 0, top / mass, -np.inf)
+    return np.asarray(means.max(axis=1), dtype=np.float64)

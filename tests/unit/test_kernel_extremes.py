@@ -1,0 +1,181 @@
+"""Best and worst possible ranks: cases by hand, brute force on small random ones, certificates that reproduce."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from technopole.core.errors import InputError
+from technopole.kernel.admissible import free, free_nodes, largest, ordered, within_factor
+from technopole.kernel.aggregate import Aggregation, aggregate, aggregate_tree
+from technopole.kernel.extremes import best_rank, dominance, worst_rank
+from technopole.kernel.rank import competition_ranks
+from technopole.kernel.tree import Tree, flat_tree
+from technopole.kernel.weight import effective_weights
+
+# units: strong in one, strong in the other, middling, dominated by the middle
+X = np.array([[10.0, 0.0], [0.0, 10.0], [4.0, 4.0], [3.0, 4.0]])
+TREE = Tree((3, 3, 4, 4, -1), 3)  # two leaves under node 3, one leaf beside it
+
+
+def reproduces(x, unit, extreme, kind):
+    weights = extreme.weights
+    assert weights.sum() == pytest.approx(1)
+    assert (weights >= 0).all()
+    assert competition_ranks(aggregate(x, weights))[unit] == extreme.rank
+    assert extreme.gap == 0, kind
+
+
+def grid(count, steps):
+    """All weights in steps of 1 / steps."""
+    points = itertools.product(range(steps + 1), repeat=count - 1)
+    return np.array([(*p, steps - sum(p)) for p in points if sum(p) <= steps]) / steps
+
+
+def test_two_columns_by_hand():
+    weights = free(2)
+    assert [best_rank(X, unit, weights).rank for unit in range(4)] == [1, 1, 2, 2]  # at the edge 2 and 3 tie
+    assert [worst_rank(X, unit, weights).rank for unit in range(4)] == [4, 4, 3, 4]
+    for unit in range(4):
+        reproduces(X, unit, best_rank(X, unit, weights), "best")
+        reproduces(X, unit, worst_rank(X, unit, weights), "worst")
+
+
+def test_the_certificate_says_which_weights():
+    first = best_rank(X, 0, free(2))
+    assert first.weights[0] > 0.5
+    assert best_rank(X, 1, free(2)).weights[1] > 0.5
+
+
+def test_order_of_importance_takes_the_other_from_the_top():
+    importance = ordered([0, 1])  # the first column weighs at least as much: 0 and 1 tie at equal weights
+    assert best_rank(X, 1, importance).rank == 1
+    tilted = X + np.array([[0.5, 0.0]] + [[0.0, 0.0]] * 3)
+    assert best_rank(tilted, 1, importance).rank == 2
+    assert worst_rank(tilted, 0, importance).rank == 1
+    assert worst_rank(X, 1, importance).rank == 4
+    assert best_rank(tilted, 1, ordered([1, 0])).rank == 1
+
+
+def test_bounds_of_one_fix_the_rank():
+    nominal = competition_ranks(aggregate(X, [2, 1]))
+    fixed = within_factor([2, 1, 1], flat_tree(2), 1.0)
+    for unit in range(4):
+        assert best_rank(X, unit, fixed).rank == nominal[unit] == worst_rank(X, unit, fixed).rank
+
+
+def test_dominance_pairs():
+    ahead = dominance(X, free(2))
+    assert np.argwhere(ahead).tolist() == [[2, 3]]
+    assert dominance(X, within_factor([1, 1, 1], flat_tree(2), 1.0)).sum() == 5  # all but the tie at the top
+
+
+def test_equal_units_share_their_ranks():
+    x = np.array([[1.0, 2.0], [1.0, 2.0], [0.0, 0.0]])
+    for unit in (0, 1):
+        assert best_rank(x, unit, free(2)).rank == worst_rank(x, unit, free(2)).rank == 1
+    assert not dominance(x, free(2))[0, 1]
+
+
+def test_bounds_in_a_tree_keep_to_each_parent():
+    rng = np.random.default_rng(5)
+    x = rng.random((9, 3))
+    weights = np.array([1.0, 2.0, 1.0, 3.0, 1.0])
+    bounded = within_factor(weights, TREE, 2.0)
+    samples = weights * 2.0 ** rng.uniform(-1, 1, size=(20000, 5))
+    corners = weights * np.array(list(itertools.product([0.5, 2.0], repeat=5)))
+    scores = aggregate_tree(x, np.vstack([samples, corners]), TREE, Aggregation(), [TREE.root])[..., 0]
+    ranks = competition_ranks(scores)
+    for unit in range(9):
+        best, worst = best_rank(x, unit, bounded), worst_rank(x, unit, bounded)
+        reproduces(x, unit, best, "best")
+        reproduces(x, unit, worst, "worst")
+        assert best.rank <= ranks[:, unit].min()
+        assert worst.rank >= ranks[:, unit].max()
+        assert best.rank == ranks[:, unit].min()  # so many samples reach it
+        for extreme in (best, worst):
+            pair = extreme.weights[:2]
+            assert 0.5 / 4 - 1e-9 <= pair[0] / pair[1] <= 2.0 / 1 + 1e-9
+    sums = effective_weights(np.vstack([samples, corners]), TREE)[:, :3]
+    np.testing.assert_allclose(largest(x, bounded), (sums @ x.T).max(axis=0), rtol=1e-3)
+    assert (largest(x, bounded) >= (sums @ x.T).max(axis=0) - 1e-12).all()
+
+
+def test_free_pillars_with_fixed_indicators():
+    rng = np.random.default_rng(2)
+    x = rng.random((8, 3))
+    weights = np.array([1.0, 2.0, 1.0, 1.0, 1.0])
+    pillars = np.stack([aggregate(x[:, :2], [1, 2]), x[:, 2]], axis=1)
+    loose = free_nodes(weights, TREE, (2, 3))
+    for unit in range(8):
+        assert best_rank(x, unit, loose).rank == best_rank(pillars, unit, free(2)).rank
+        assert worst_rank(x, unit, loose).rank == worst_rank(pillars, unit, free(2)).rank
+    with pytest.raises(InputError, match="siblings"):
+        free_nodes(weights, TREE, (2,))
+
+
+@settings(max_examples=60, deadline=None)
+@given(hnp.arrays(np.float64, st.tuples(st.integers(2, 7), st.just(3)), elements=st.integers(0, 9)), st.data())
+def test_against_all_weights_of_a_grid(x, data):
+    unit = data.draw(st.integers(0, x.shape[0] - 1))
+    order = data.draw(st.permutations(range(3)))
+    points = grid(3, 24)
+    falling = points[(np.diff(points[:, order], axis=1) <= 1e-12).all(axis=1)]
+    inside = points[(points.max(axis=1) <= 4 * points.min(axis=1) + 1e-12)]
+    cases = [(free(3), points), (ordered(order), falling), (within_factor(np.ones(4), flat_tree(3), 2.0), inside)]
+    for weights, candidates in cases:
+        ranks = competition_ranks(aggregate(x, candidates))[:, unit]
+        best, worst = best_rank(x, unit, weights), worst_rank(x, unit, weights)
+        reproduces(x, unit, best, "best")
+        reproduces(x, unit, worst, "worst")
+        assert best.rank <= ranks.min()
+        assert worst.rank >= ranks.max()
+
+
+@settings(max_examples=60, deadline=None)
+@given(hnp.arrays(np.float64, st.tuples(st.integers(2, 7), st.just(2)), elements=st.integers(0, 9)), st.data())
+def test_two_columns_exactly(x, data):
+    # in one dimension every change of order is a crossing of two lines: all of them, and the middles between
+    unit = data.draw(st.integers(0, x.shape[0] - 1))
+    crossings = {0.0, 1.0}
+    for a, b in itertools.combinations(x, 2):
+        slope = (a[0] - b[0]) - (a[1] - b[1])
+        if slope:
+            crossings.add((b[1] - a[1]) / slope)
+    inside = sorted(c for c in crossings if 0 <= c <= 1)
+    middles = [(a + b) / 2 for a, b in itertools.pairwise(inside)]
+    first = np.array([*inside, *middles])
+    ranks = competition_ranks(aggregate(x, np.stack([first, 1 - first], axis=1)))[:, unit]
+    assert best_rank(x, unit, free(2)).rank == ranks.min()
+    assert worst_rank(x, unit, free(2)).rank == ranks.max()
+
+
+def test_a_time_limit_leaves_a_gap_that_is_reported():
+    rng = np.random.default_rng(0)
+    x = rng.random((120, 8))
+    unit = int(np.argsort(x.sum(axis=1))[60])
+    hurried = best_rank(x, unit, free(8), seconds=0.0)
+    patient = best_rank(x, unit, free(8), seconds=20.0)
+    assert competition_ranks(aggregate(x, hurried.weights))[unit] == hurried.rank
+    assert hurried.bound <= patient.rank <= hurried.rank
+    assert hurried.gap > 0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: best_rank([[1.0, np.nan]], 0, free(2)), "1 missing"),
+        (lambda: best_rank([[1.0, 2.0]], 0, free(3)), "3 columns"),
+        (lambda: worst_rank([[1.0, 2.0]], 1, free(2)), "no unit 1"),
+        (lambda: ordered([0, 0]), "isn't an order"),
+        (lambda: within_factor(np.ones(3), flat_tree(2), 0.5), "factor 0.5"),
+    ],
+)
+def test_what_is_refused(call, message):
+    with pytest.raises(InputError, match=message):
+        call()
