@@ -141,11 +141,12 @@ class _Program:
         """Proven lower bound of the count, and weights that reach the program's solution."""
         count = self.gaps.shape[0]
         scale = np.where(self.slack > 0, self.slack, 1.0)
-        wide = sparse.csr_matrix(sparse.hstack([
-            sparse.csr_matrix(self.gaps / scale[:, None])),
+        blocks = (
+            sparse.csr_matrix(self.gaps / scale[:, None]),
             sparse.csr_matrix((count, self.continuous - self.leaves)),
-            -sparse.diags(self.slack / scale),
-        ])  # fmt: skip
+            sparse.diags(-self.slack / scale),
+        )
+        wide = sparse.csr_matrix(sparse.hstack(blocks))
         total = self.continuous + count
         constraints = [
             optimize.LinearConstraint(wide, -np.inf, -self.margin / scale),
