@@ -8,8 +8,8 @@ import yaml
 
 from technopole.core.errors import FrameworkError
 from technopole.editions.shipped import default_framework
-from technopole.index.framework import parse_framework, read_framework
-from technopole.index.tree import ROOT, labelled_tree, leaf_weights
+from technopole.index.framework import ROOT, parse_framework, read_framework
+from technopole.index.tree import labelled_tree, leaf_weights
 from technopole.indicators.declarations import catalogue
 
 

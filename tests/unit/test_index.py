@@ -5,10 +5,9 @@ import polars as pl
 import pytest
 
 from technopole.core.types import Boundary, Lens
-from technopole.index.framework import Framework, parse_framework
+from technopole.index.framework import ROOT, Framework, parse_framework
 from technopole.index.matrix import Matrix, build_matrix, coverage
 from technopole.index.run import run_index, treat
-from technopole.index.tree import ROOT
 from technopole.indicators.declarations import Catalogue
 from technopole.indicators.matrix import VALUE_SCHEMA
 from technopole.indicators.variables import variable_values

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from technopole.core.errors import FrameworkError
 from technopole.indicators.declarations import suggestion
 from technopole.observations.variables import Declaration, Identifier, read_yaml
+
+ROOT: Final = "index"
+"""Name of the whole index among the nodes of the tree."""
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]

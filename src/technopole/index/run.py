@@ -46,7 +46,7 @@ class IndexRun:
     treated : (n, k) after intensity, transform and cap; NaN where missing.
     completed : (n, k) with missing values filled (mean of the imputations).
     normalised : (n, k) 0 to 100, higher is better.
-    scores, ranks : node -> (n,); node is a pillar, a side, or `tree.ROOT`.
+    scores, ranks : node -> (n,); node is a pillar, a side, or `framework.ROOT`.
     """
 
     matrix: Matrix

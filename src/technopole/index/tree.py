@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from technopole.index.framework import Framework, Node
+from technopole.index.framework import ROOT, Framework, Node
 from technopole.kernel.tree import Tree
 from technopole.kernel.weight import effective_weights
 
-ROOT: Final = "index"
 Floats = NDArray[np.float64]
 
 

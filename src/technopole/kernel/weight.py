@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from technopole.core.errors import InputError
 from technopole.kernel.arrays import FloatArray, as_weights
@@ -100,6 +99,8 @@ def dirichlet_from_uniform(uniform: ArrayLike, centre: ArrayLike, concentration:
     points = np.asarray(uniform, dtype=np.float64)
     if points.shape[-1:] != alpha.shape or not ((points >= 0) & (points < 1)).all():
         raise InputError(f"Need points in [0, 1) with {alpha.size} coordinates.", "Give one coordinate a weight.")
+    from scipy import special  # a quarter of a second: only where it is needed
+
     gamma = -np.log1p(-points) if (alpha == 1).all() else special.gammaincinv(np.where(alpha > 0, alpha, 1.0), points)
     return _shares(np.asarray(gamma, dtype=np.float64), alpha)
 

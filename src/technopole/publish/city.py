@@ -8,7 +8,7 @@ import polars as pl
 
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition
-from technopole.index.tree import ROOT
+from technopole.index.framework import ROOT
 from technopole.indicators.declarations import catalogue
 
 PEERS = 10  # cities next to it in rank, half above and half below

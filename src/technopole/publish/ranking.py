@@ -13,8 +13,7 @@ from technopole.cities.countries import country_code
 from technopole.core.errors import InputError, UnknownNameError
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition, open_edition
-from technopole.index.framework import Framework
-from technopole.index.tree import ROOT
+from technopole.index.framework import ROOT, Framework
 from technopole.indicators.declarations import catalogue, suggestion
 
 

@@ -8,10 +8,9 @@ import numpy as np
 import polars as pl
 
 from technopole.core.types import Boundary, Lens
-from technopole.index.framework import Framework
+from technopole.index.framework import ROOT, Framework
 from technopole.index.matrix import Matrix, build_matrix, coverage
 from technopole.index.run import IndexRun, run_index
-from technopole.index.tree import ROOT
 from technopole.indicators.declarations import Catalogue
 from technopole.kernel.rank import rank_quantiles
 from technopole.kernel.tiers import tiers
@@ -20,7 +19,7 @@ from technopole.robustness.uncertainty import Replicates, simulate
 RESULT_SCHEMA: Final[dict[str, Any]] = {
     "lens": pl.String,
     "boundary": pl.String,
-    "side": pl.String,  # index.tree.ROOT for the whole index
+    "side": pl.String,  # index.framework.ROOT for the whole index
     "city": pl.Int64,
     "rank": pl.Int32,
     "tier": pl.Int32,

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from technopole.core.types import Lens
-from technopole.index.framework import Framework
+from technopole.index.framework import ROOT, Framework
 from technopole.index.matrix import Matrix
 from technopole.index.run import complete, normalise, positive, treat
-from technopole.index.tree import ROOT, Floats, labelled_tree
+from technopole.index.tree import Floats, labelled_tree
 from technopole.kernel.aggregate import Aggregation, aggregate_tree
 from technopole.kernel.rank import competition_ranks
 from technopole.kernel.weight import bounded_weights
@@ -25,7 +25,7 @@ class Replicates:
 
     Attributes
     ----------
-    scores, ranks : node -> (replicates, n), for the whole index (`tree.ROOT`) and each side.
+    scores, ranks : node -> (replicates, n), for the whole index (`framework.ROOT`) and each side.
     variant : (replicates,) which prepared matrix each replicate used.
     variants : (cap_quantile, shrink_millions, draw, normalisation) of each prepared matrix.
     aggregation : (replicates,) name of the aggregator.
