@@ -1,0 +1,1 @@
+"""Shared-bicycle networks (pybikes) and shared-mobility systems (GBFS)."""
