@@ -1,0 +1,1 @@
+"""Content-delivery points of presence of Cloudflare and AWS."""
