@@ -1,0 +1,1 @@
+"""Academic computer-science conferences by place."""
