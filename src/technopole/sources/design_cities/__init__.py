@@ -1,0 +1,1 @@
+"""UNESCO Cities of Design."""
