@@ -1,0 +1,1 @@
+"""Nobel prizes by the laureates' institutions."""
