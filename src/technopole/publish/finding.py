@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from technopole.cities.names import fold
+from technopole.cities.names import fold, fold_series
 from technopole.core.errors import UnknownNameError
 from technopole.editions.read import Edition
 from technopole.publish.resolving import resolve_queries, resolver, single_query
@@ -27,7 +27,7 @@ def find_city(edition: Edition, text: str) -> dict[str, Any]:
     if exact.height == 1:
         return exact.row(0, named=True)
     folded = fold(asked)
-    same = frame.filter(pl.Series([fold(name) == folded for name in frame["name"]], dtype=pl.Boolean))
+    same = frame.filter(fold_series(frame["name"]) == folded)
     if same.height == 1:
         return same.row(0, named=True)
     answer = resolve_queries(edition, single_query(asked, None, None, None, None))[0]
