@@ -1,0 +1,1 @@
+"""Accounts and digital payments by country (World Bank, Global Findex)."""
