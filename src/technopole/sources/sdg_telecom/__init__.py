@@ -1,0 +1,1 @@
+"""Mobile coverage, phone ownership and fast broadband by country (United Nations, SDG database)."""
