@@ -1,0 +1,1 @@
+"""E-government by country (United Nations, E-Government Survey 2024)."""
