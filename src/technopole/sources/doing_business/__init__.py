@@ -1,0 +1,1 @@
+"""Reliability of electricity supply by country (World Bank, Doing Business 2020)."""
