@@ -1,0 +1,1 @@
+"""How people rate their own life, by country (World Happiness Report)."""
