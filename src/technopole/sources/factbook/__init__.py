@@ -1,0 +1,1 @@
+"""Telecom figures of Taiwan (CIA, The World Factbook)."""
