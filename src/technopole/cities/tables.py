@@ -90,8 +90,8 @@ class CityTables:
         return cls(**{table.name: read_parquet(folder / f"{table.name}.parquet") for table in fields(cls)})
 
 
-def read_parquet(path: Path, where: pl.Expr | None = None, columns: list[str] | None = None) -> pl.DataFrame:
-    """Read a Parquet file of an edition: whole, or only the rows and columns asked for.
+def read_parquet(path: Path) -> pl.DataFrame:
+    """Read a Parquet file of an edition.
 
     Raises
     ------
@@ -100,10 +100,6 @@ def read_parquet(path: Path, where: pl.Expr | None = None, columns: list[str] | 
     if not path.is_file():
         raise EditionError(f"{path.name} is absent from the edition:", "restore it, or rebuild the edition.")
     try:
-        if where is None and columns is None:
-            return pl.read_parquet(path)
-        lazy = pl.scan_parquet(path)
-        lazy = lazy if where is None else lazy.filter(where)
-        return (lazy if columns is None else lazy.select(columns)).collect()
+        return pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise EditionError(f"{path.name} can't be read as Parquet: {error}.", "Restore it, or rebuild it.") from error

@@ -46,15 +46,6 @@ class Edition:
         """
         return _table(self.folder / f"{name}.parquet")
 
-    def rows(self, name: str, where: pl.Expr, columns: list[str] | None = None) -> pl.DataFrame:
-        """Rows of one table that satisfy a condition; only what is needed is read.
-
-        Raises
-        ------
-        EditionError : absent or corrupted.
-        """
-        return read_parquet(self.folder / f"{name}.parquet", where, columns)
-
     def frame(self) -> pl.DataFrame:
         """Cities of the frame (cities.tables.FRAME_SCHEMA)."""
         return _table(self.folder / REFERENCE / "frame.parquet")
@@ -65,12 +56,17 @@ class Edition:
 
     def framework(self) -> Framework:
         """Read the framework that the results were made with."""
-        return read_framework(self.folder / FRAMEWORK)
+        return _framework(self.folder / FRAMEWORK)
 
 
 @lru_cache(maxsize=32)
 def _table(path: Path) -> pl.DataFrame:
     return read_parquet(path)
+
+
+@lru_cache(maxsize=8)
+def _framework(path: Path) -> Framework:
+    return read_framework(path)
 
 
 @lru_cache(maxsize=2)

@@ -32,9 +32,8 @@ def trace(
     reason and `because` explains it; `treated` and `normalised` are null for a city that isn't ranked.
     """
     where = pl.col("city") == city["city"]
-    value = edition.rows("indicators", where & (pl.col("indicator") == indicator.id)).row(
-        by_predicate=pl.col("boundary") == boundary.value, named=True
-    )
+    keys = (pl.col("indicator") == indicator.id) & (pl.col("boundary") == boundary.value)
+    value = edition.table("indicators").filter(where & keys).row(0, named=True)
     variables = _variables(edition, indicator, city["city"])
     rows = evidence_of(edition, indicator, city["city"], RINGS.index(boundary))
     files = _files(edition, rows, value["source"])
@@ -97,7 +96,7 @@ def _evidence(edition: Edition, places: dict[str, list[str]], ring: int) -> pl.D
     """Upstream rows of the named places of each variable, within a ring."""
     conditions = [(pl.col("variable") == variable) & pl.col("place").is_in(names) for variable, names in places.items()]
     where = pl.any_horizontal(conditions) & (pl.col("ring") <= ring)
-    return edition.rows("evidence", where, ["variable", "place", "file", "row"])
+    return edition.table("evidence").filter(where).select("variable", "place", "file", "row")
 
 
 def _files(edition: Edition, rows: pl.DataFrame, source: str) -> pl.DataFrame:
@@ -132,5 +131,5 @@ def _sources(edition: Edition, names: set[str]) -> list[dict[str, Any]]:
 
 def _score(edition: Edition, city: int, indicator: str, lens: Lens, boundary: Boundary) -> dict[str, Any]:
     keys = {"city": city, "node": indicator, "lens": lens.value, "boundary": boundary.value}
-    found = edition.rows("scores", pl.all_horizontal([pl.col(column) == key for column, key in keys.items()]))
+    found = edition.table("scores").filter([pl.col(column) == key for column, key in keys.items()])
     return found.row(0, named=True) if found.height else {}
