@@ -1,0 +1,1 @@
+"""Active developers of open-source software by region."""
