@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from technopole.editions.read import Edition
+    from technopole.index.scoring import GenericRun
     from technopole.publish.ranking import Ranking
 
-__all__ = ["city", "load", "rank", "resolve", "trace"]
+__all__ = ["city", "load", "rank", "resolve", "score", "trace"]
 
 
 def load(folder: str | Path | None = None) -> Edition:
@@ -55,3 +56,15 @@ def resolve(edition: Edition, **query: Any) -> dict[str, Any]:
 
     keys = ("name", "country", "admin1", "lat", "lon")
     return resolve_queries(edition, single_query(*[query.get(key) for key in keys]))[0]
+
+
+def score(data: Any, framework: str | Path | dict[str, Any]) -> GenericRun:
+    """Compute an index of anything from a file or a Polars frame, and a framework file or the same as a dict.
+
+    Errors as `technopole.index.scoring.score` and `technopole.index.generic.parse_generic`.
+    """
+    from technopole.index.generic import parse_generic, read_generic
+    from technopole.index.scoring import score as make
+
+    given = parse_generic(framework, "framework") if isinstance(framework, dict) else read_generic(Path(framework))
+    return make(data, given)

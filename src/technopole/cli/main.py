@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from technopole.cli import city, data, rank, resolve, trace
+from technopole.cli import city, data, rank, resolve, score, trace
 from technopole.core.errors import TechnopoleError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ rank.register(app)
 city.register(app)
 trace.register(app)
 resolve.register(app)
+score.register(app)
 app.add_typer(data.app, name="data")
 
 
