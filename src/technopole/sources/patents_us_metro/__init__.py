@@ -1,0 +1,1 @@
+"""US patents by metropolitan area: a check of patents_uspto."""
