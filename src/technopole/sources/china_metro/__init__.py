@@ -1,0 +1,1 @@
+"""Metro systems of China in 2026."""
