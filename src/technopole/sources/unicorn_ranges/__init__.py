@@ -1,0 +1,1 @@
+"""Counts of unicorns by other lists: the width of an error."""
