@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from technopole.core.errors import FrameworkError
 from technopole.core.types import Boundary, Lens
 from technopole.index.framework import ROOT, Framework, parse_framework
 from technopole.index.matrix import Matrix, build_matrix, coverage
@@ -119,6 +120,12 @@ def test_the_matrix_keeps_missing_as_missing() -> None:
     matrix = small_matrix()
     assert matrix.cities.tolist() == [1, 2, 3, 4]
     assert np.isnan(matrix.values).tolist() == [[False] * 4] * 3 + [[False, True, False, False]]
+
+
+def test_a_framework_that_no_city_satisfies_says_so() -> None:
+    strict = framework(eligibility={"least_share": 1.0, "least_nonzero": 99})
+    with pytest.raises(FrameworkError, match="no city has enough evidence"):
+        build_matrix(VALUES, FRAME, strict, CATALOGUE, Boundary.CORE)
 
 
 def test_scores_by_hand() -> None:

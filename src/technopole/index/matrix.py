@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from technopole.core.errors import FrameworkError
 from technopole.core.types import PRESENT, Boundary
 from technopole.index.framework import Framework
 from technopole.indicators.declarations import Catalogue
@@ -74,8 +75,16 @@ def build_matrix(
     ----------
     values : indicators.matrix.VALUE_SCHEMA.
     frame : cities.tables.FRAME_SCHEMA.
+
+    Raises
+    ------
+    FrameworkError : no city is eligible.
     """
     eligible = coverage(values, framework, catalogue).filter("eligible")["city"]
+    if eligible.is_empty():
+        raise FrameworkError(
+            f"no city has enough evidence to be ranked by {framework.id}:", "lower its eligibility, or add evidence."
+        )
     indicators = framework.indicator_ids()
     wide = (
         values.filter((pl.col("boundary") == boundary.value) & pl.col("city").is_in(eligible.implode()))
