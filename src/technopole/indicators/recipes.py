@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from technopole.indicators import listed, patents
+from technopole.indicators import inheritance, listed, patents
 from technopole.observations.variables import Meta
 
 
@@ -40,7 +40,17 @@ def _listed(branch: str) -> Recipe:
     )
 
 
+def _filled(filled: inheritance.Filled) -> Recipe:
+    return Recipe(
+        filled.formula,
+        partial(inheritance.filled_values, filled=filled),
+        (),
+        partial(inheritance.filled_origin, filled=filled),
+    )
+
+
 RECIPES: Final[dict[str, Recipe]] = {
     "pct_equivalent": Recipe(patents.FORMULA, patents.values, patents.CITY_VARIABLES, patents.national_inputs),
     **{f"listed_{branch}": _listed(branch) for branch in listed.BRANCHES},
+    **{name: _filled(filled) for name, filled in inheritance.FILLED.items()},
 }

@@ -1,10 +1,14 @@
-"""Values of one variable in every city: what its absence means is filled in by its source's declaration."""
+"""Values of one variable in every city: what its absence means is filled in by its source's declaration.
+
+A country-level variable is inherited by the country's cities; see `inheritance`.
+"""
 
 from __future__ import annotations
 
 import polars as pl
 
-from technopole.core.types import Boundary, Status
+from technopole.core.types import Boundary, Level, Status
+from technopole.indicators.inheritance import inherited_values
 from technopole.observations.variables import Meta, Variable
 
 
@@ -15,6 +19,8 @@ def variable_values(observations: pl.DataFrame, variable: Variable, meta: Meta, 
     -------
     DataFrame with city, boundary, value, status, period, source.
     """
+    if variable.level == Level.COUNTRY.value:
+        return inherited_values(observations, variable, meta, frame)
     found = observations.filter((pl.col("variable") == variable.id) & (pl.col("level") == "city")).select(
         city=pl.col("place").cast(pl.Int64), boundary="boundary", value="value"
     )
