@@ -27,24 +27,32 @@ BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 AFTER: Final = re.compile(
-    r"^(?P<place>.+?)\s+(?:city council|city government|city hall|city|town council|municipal (?:government|council)"
-    r"|municipality|municipal district|metropolitan government|metropolitan municipality|metropolitan city|council"
-    r"|büyükşehir belediyesi|belediyesi|belediye|kommun|kommune|stad|kunta|kaupunki|métropole|metropole"
-    r"|special city)\b",
+    r"^(?P<place>.+?)\s+(?:(?:district|shire|borough|metro) (?:council|government)|city council|city government"
+    r"|city hall|city|town council|municipal (?:government|council)|municipality|municipal district"
+    r"|metropolitan government|metropolitan municipality|metropolitan city|council|büyükşehir belediyesi|belediyesi"
+    r"|belediye|kommun|kommune|stad|kunta|kaupunki|métropole|metropole|special city)\b",
     re.IGNORECASE,
 )
 GENITIVE: Final = re.compile(r"(?<=[^\Waeiouyåäö])s(?= (?:kommun|stad)\b)", re.IGNORECASE)
 """Swedish towns: "Karlstads kommun" is Karlstad's, "Västerås stad" that of Västerås."""
 SHORT: Final[dict[str, str]] = {"nyc": "New York"}
+TAIL: Final = re.compile(r"\s*-?\s*\b(?:GIS(?: division)?|[A-Z][a-z])$", re.IGNORECASE)
+"""What the names of map servers end in: "City of Wichita GIS", "City of Waukesha Wi"."""
 LONGEST: Final = 3
 """Words of a name without any word of government that may still be a place's own ("Fortaleza", "Greater Helsinki")."""
 
 
-def place_name(owner: str | None) -> str | None:
-    """Name of the place that a local government is named after; null where its name gives none.
+def place_name(owner: str | None, *, local: bool = True) -> str | None:
+    """Name of the place that a government is named after; null where its name gives none.
+
+    A bare name is a local government's place; with ``local=False`` it needs a word for a city.
 
     >>> place_name("Ayuntamiento de Sevilla"), place_name("City of Austin, Texas"), place_name("Karlstads kommun")
     ('Sevilla', 'Austin', 'Karlstad')
+    >>> place_name("Brisbane City Council"), place_name("London Borough of Ealing Council")
+    ('Brisbane', 'Ealing')
+    >>> place_name("Toulouse Métropole", local=False), place_name("Saxony", local=False)
+    ('Toulouse', None)
     >>> place_name("Bedford County, Virginia") is None
     True
     """
@@ -57,11 +65,13 @@ def place_name(owner: str | None) -> str | None:
         return SHORT[first]
     if WIDER.search(text):
         return None
-    for pattern in (BEFORE, AFTER):
-        found = pattern.search(text)
-        if found:
-            return _bare(found["place"])
-    return _bare(text) if len(text.split()) <= LONGEST else None
+    text = TAIL.sub("", text)
+    after = AFTER.search(text)
+    rest = after["place"] if after else text
+    before = BEFORE.search(rest)
+    if before or after:
+        return _bare(before["place"] if before else rest)
+    return _bare(text) if local and len(text.split()) <= LONGEST else None
 
 
 def _bare(text: str) -> str:

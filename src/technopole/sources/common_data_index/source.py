@@ -17,7 +17,7 @@ from technopole.observations.placing import Resolver, place
 from technopole.observations.variables import Meta
 from technopole.snapshots.tables import ROW, read_csv, read_parquet
 from technopole.snapshots.upstream import Upstream
-from technopole.sources.common_data_index.owners import place_name
+from technopole.sources.common_data_index.owners import WIDER, place_name
 
 FILE: Final = "common_data_index/full.parquet"
 REGIONS: Final = Path(__file__).with_name("regions.csv")
@@ -66,22 +66,32 @@ def _active(table: pl.DataFrame) -> pl.DataFrame:
 def _city_governments(table: pl.DataFrame) -> pl.DataFrame:
     """Catalogues of city governments with ``name``, the name of the city (null in a city state, which is one).
 
-    A city government is a local one whose name gives a place, that of a region which is a city (regions.csv), or any
-    of a city state. All others (ministries, states, counties) aren't a city's.
+    A city government is a local one whose name gives a place, that of a region which is a city (regions.csv) or whose
+    name says that it is a city's ("Toulouse Métropole"), or any of a city state. All others (ministries, states,
+    counties) aren't a city's.
     """
     names = pl.col("owner").map_elements(place_name, return_dtype=pl.String, skip_nulls=True)
+    wider = pl.col("owner").str.contains(f"(?i){WIDER.pattern}").fill_null(value=False)
+    stated = pl.col("owner").map_elements(_stated_city, return_dtype=pl.String, skip_nulls=True)
     local, regional = pl.col("type") == "Local government", pl.col("type") == "Regional government"
     city_state = pl.col("country").is_in(CITY_STATES)
     joined = table.join(
         read_csv(REGIONS).select("region", "city"), on="region", how="left", validate="m:1", maintain_order="left"
     )
     named = joined.with_columns(
-        name=pl.when(local).then(pl.coalesce(names, "city")).when(regional).then("city"),
+        name=pl.when(local)
+        .then(pl.coalesce(names, pl.when(~wider).then("city")))
+        .when(regional)
+        .then(pl.coalesce("city", stated)),
         admin1=pl.when(pl.col("city").is_null()).then(pl.col("region").str.split("-").list.get(1, null_on_oob=True)),
     )
     return named.filter(city_state | pl.col("name").is_not_null()).with_columns(
         name=pl.when(~city_state).then("name"), admin1=pl.when(~city_state).then("admin1")
     )
+
+
+def _stated_city(owner: str) -> str | None:
+    return place_name(owner, local=False)
 
 
 def _records(rows: pl.DataFrame, variable: str, key: str | None) -> pl.DataFrame:
