@@ -1,0 +1,1 @@
+"""Semiconductor fabrication plants."""
