@@ -1,0 +1,1 @@
+"""Public Wi-Fi of New York and Singapore."""
