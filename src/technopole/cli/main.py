@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from technopole.cli import city, data, rank, resolve, score, trace
+from technopole.cli import city, compare, data, rank, resolve, score, trace, validate
 from technopole.core.errors import TechnopoleError
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ city.register(app)
 trace.register(app)
 resolve.register(app)
 score.register(app)
+compare.register(app)
+validate.register(app)
 app.add_typer(data.app, name="data")
 
 
