@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from technopole.core.errors import FrameworkError
-from technopole.core.types import PRESENT, Boundary
+from technopole.core.types import PRESENT, Boundary, Status
 from technopole.index.framework import Framework
 from technopole.indicators.declarations import Catalogue
 
@@ -41,13 +41,16 @@ class Matrix:
 def coverage(values: pl.DataFrame, framework: Framework, catalogue: Catalogue) -> pl.DataFrame:
     """Evidence of each city under the default boundary, and whether that is enough to be ranked.
 
-    The set of ranked cities is the same under every boundary and lens, so that ranks can be compared.
+    The set of ranked cities is the same under every boundary and lens, so that ranks can be compared. Only indicators
+    that are measured in cities count: a value inherited from the country is no evidence about the city, so that it
+    neither lifts a thin city into the table nor keeps a well-measured one out.
 
     Returns
     -------
-    DataFrame with city, coverage (share of the indicators with a value), nonzero (counts above 0), eligible.
+    DataFrame with city, coverage (share of those indicators with a value), nonzero (counts above 0), eligible.
     """
-    wanted = framework.indicator_ids()
+    of_countries = set(values.filter(pl.col("status") == Status.INHERITED.value)["indicator"].unique())
+    wanted = [one for one in framework.indicator_ids() if one not in of_countries]
     counts = [one for one in wanted if catalogue.get(one).kind == "count"]
     present = pl.col("status").is_in([status.value for status in PRESENT])
     return (
