@@ -1,4 +1,4 @@
-"""Titles of American metropolitan areas ("New York-Newark-Jersey City, NY-NJ-PA"): which city and state they name first."""
+"""Titles of American metropolitan areas ("New York-Newark-Jersey City, NY-NJ-PA"): the city and state named first."""
 
 from __future__ import annotations
 
