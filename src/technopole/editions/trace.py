@@ -74,10 +74,11 @@ def evidence_of(edition: Edition, indicator: Indicator, city: int, ring: int) ->
     -------
     DataFrame with variable, place, file (number in the table `files`) and row.
     """
-    rows = _evidence(edition, {name: [str(city)] for name in _variables(edition, indicator, city)}, ring)
+    place = edition.frame().filter(pl.col("city") == city)
+    own = [str(city), place["country"][0]]  # records of a country-level variable are its country's, inherited
+    rows = _evidence(edition, {name: own for name in _variables(edition, indicator, city)}, ring)
     if not indicator.recipe or rows.is_empty():
         return rows
-    place = edition.frame().filter(pl.col("city") == city)
     national = RECIPES[indicator.recipe].national(edition.table("observations"), place)
     return pl.concat([rows, _evidence(edition, national, 0)]) if national else rows
 
