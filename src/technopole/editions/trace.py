@@ -76,7 +76,7 @@ def evidence_of(edition: Edition, indicator: Indicator, city: int, ring: int) ->
     """
     place = edition.frame().filter(pl.col("city") == city)
     own = [str(city), place["country"][0]]  # records of a country-level variable are its country's, inherited
-    rows = _evidence(edition, {name: own for name in _variables(edition, indicator, city)}, ring)
+    rows = _evidence(edition, dict.fromkeys(_variables(edition, indicator, city), own), ring)
     if not indicator.recipe or rows.is_empty():
         return rows
     national = RECIPES[indicator.recipe].national(edition.table("observations"), place)
