@@ -1,0 +1,29 @@
+import { Filters, Finder, Notice, Switches, Weights } from "../parts/controls";
+import { WorldMap } from "../parts/map";
+import { Share } from "../parts/share";
+import { RankingTable } from "../parts/table";
+import { shownRows, state, t } from "../store";
+
+export function RankingPage() {
+  return (
+    <>
+      <div class="intro">
+        <h1>{t("question")}</h1>
+        <Finder />
+      </div>
+      <Switches />
+      <div class="columns">
+        <div class="main">
+          <WorldMap rows={shownRows.value} marked={state.value.compare} />
+          <Notice />
+          <Share />
+          <RankingTable />
+        </div>
+        <aside>
+          <Filters />
+          <Weights />
+        </aside>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,291 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import type { State } from "../state";
+import {
+  bundle,
+  change,
+  countryName,
+  fixed,
+  nodeTitle,
+  ownWeights,
+  people,
+  percent,
+  ranking,
+  side,
+  state,
+  t,
+  weights,
+  zeroBelow,
+} from "../store";
+import { CitySearch } from "./search";
+
+interface Choice {
+  value: string;
+  label: string;
+  help?: string;
+}
+
+function Segments({ label, choices, value, onChoose }: {
+  label: string;
+  choices: Choice[];
+  value: string;
+  onChoose: (value: string) => void;
+}) {
+  return (
+    <fieldset class="segments">
+      <legend>{label}</legend>
+      {choices.map((one) => (
+        <button
+          key={one.value}
+          type="button"
+          title={one.help}
+          aria-pressed={value === one.value}
+          onClick={() => onChoose(one.value)}
+        >
+          {one.label}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Which league table: lens, side, boundary. */
+export function Switches() {
+  const { lens, boundary } = state.value;
+  return (
+    <div class="switches">
+      <Segments
+        label={t("lens")}
+        value={lens}
+        choices={[
+          { value: "scale", label: t("scale"), help: t("scaleHelp") },
+          { value: "intensity", label: t("intensity"), help: t("intensityHelp") },
+        ]}
+        onChoose={(value) => change({ lens: value as State["lens"] })}
+      />
+      <Segments
+        label={t("side")}
+        value={side.value}
+        choices={[
+          { value: "", label: t("both") },
+          ...bundle.value!.meta.sides.map((id) => ({ value: id, label: nodeTitle(id) })),
+        ]}
+        onChoose={(value) => change({ side: value })}
+      />
+      <Segments
+        label={t("boundary")}
+        value={boundary}
+        choices={[
+          { value: "core", label: t("core") },
+          { value: "agglomeration", label: t("agglomeration") },
+          { value: "region", label: t("region") },
+        ]}
+        onChoose={(value) => change({ boundary: value as State["boundary"] })}
+      />
+    </div>
+  );
+}
+
+/** A panel that is open beside the table, and closed above it where the screen is narrow. */
+function Fold({ title, class: name, children }: { title: string; class: string; children: ComponentChildren }) {
+  const [wide] = useState(() => matchMedia("(min-width: 62rem)").matches);
+  return (
+    <details class={`panel fold ${name}`} open={wide}>
+      <summary>
+        <h2>{title}</h2>
+      </summary>
+      <div class="inside">{children}</div>
+    </details>
+  );
+}
+
+const POPULATIONS = [0, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000];
+const COVERAGES = [0, 0.85, 0.9, 0.95, 1];
+
+export function Filters() {
+  const { countries, minPopulation, minCoverage } = state.value;
+  const present = [...new Set(ranking.value.map((row) => row.city.country))]
+    .map((code) => ({ code, name: countryName(code) }))
+    .sort((a, b) => a.name.localeCompare(b.name));
+  return (
+    <Fold class="filters" title={t("filters")}>
+      <label>
+        {t("country")}
+        <select
+          value=""
+          onChange={(event) => {
+            const code = event.currentTarget.value;
+            event.currentTarget.value = "";
+            if (code) change({ countries: [...new Set([...countries, code])].sort() });
+          }}
+        >
+          <option value="">{countries.length ? "+" : t("allCountries")}</option>
+          {present.map(({ code, name }) => (
+            <option key={code} value={code}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {countries.length > 0 && (
+        <p class="chips">
+          {countries.map((code) => (
+            <button
+              key={code}
+              type="button"
+              aria-label={t("remove", { name: countryName(code) })}
+              onClick={() => change({ countries: countries.filter((one) => one !== code) })}
+            >
+              {countryName(code)} <span aria-hidden="true">×</span>
+            </button>
+          ))}
+        </p>
+      )}
+      <label>
+        {t("population")}
+        <select
+          value={String(minPopulation)}
+          onChange={(event) => change({ minPopulation: Number(event.currentTarget.value) })}
+        >
+          {[...new Set([...POPULATIONS, minPopulation])].sort((a, b) => a - b).map((number) => (
+            <option key={number} value={String(number)}>
+              {number ? t("atLeast", { n: people(number) }) : t("anyPopulation")}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label title={t("coverageHelp")}>
+        {t("coverage")}
+        <select
+          value={String(minCoverage)}
+          onChange={(event) => change({ minCoverage: Number(event.currentTarget.value) })}
+        >
+          {[...new Set([...COVERAGES, minCoverage])].sort((a, b) => a - b).map((share) => (
+            <option key={share} value={String(share)}>
+              {share ? t("atLeast", { n: percent(share) }) : t("anyCoverage")}
+            </option>
+          ))}
+        </select>
+      </label>
+    </Fold>
+  );
+}
+
+function setWeight(name: string, value: number): void {
+  const { tree, weights: declared } = bundle.value!;
+  const rest = Object.entries(state.value.weights).filter(([other]) => other !== name && tree.names.includes(other));
+  const own = Object.fromEntries(rest);
+  if (value !== declared[tree.names.indexOf(name)]) own[name] = value;
+  change({ weights: own });
+}
+
+function Slider({ id }: { id: string }) {
+  const value = weights.value[bundle.value!.tree.names.indexOf(id)]!;
+  return (
+    <label class="slider">
+      <span>{nodeTitle(id)}</span>
+      <output>{fixed(value)}</output>
+      <input
+        type="range"
+        name={id}
+        min="0"
+        max="3"
+        step="0.1"
+        value={value}
+        onInput={(event) => setWeight(id, Number(event.currentTarget.value))}
+      />
+    </label>
+  );
+}
+
+function Branch({ id }: { id: string }) {
+  const { tree } = bundle.value!;
+  const at = tree.names.indexOf(id);
+  const children = tree.names.filter((_, node) => tree.parents[node] === at);
+  if (children.length === 0) return <Slider id={id} />;
+  return (
+    <details open={bundle.value!.meta.sides.includes(id)}>
+      <summary>{nodeTitle(id)}</summary>
+      <Slider id={id} />
+      <div class="branch">
+        {children.map((child) => (
+          <Branch key={child} id={child} />
+        ))}
+      </div>
+    </details>
+  );
+}
+
+/** Weights that leave only one part of its level. */
+function only(id: string, level: string[]): Record<string, number> {
+  return Object.fromEntries(level.filter((other) => other !== id).map((other) => [other, 0]));
+}
+
+function presets(): { label: string; value: string; weights: Record<string, number> }[] {
+  const { meta, tree } = bundle.value!;
+  const level = [...meta.sides, ...meta.pillars];
+  return level.map((id) => {
+    const parent = tree.parents[tree.names.indexOf(id)]!;
+    const siblings = tree.names.filter((_, node) => tree.parents[node] === parent);
+    const above = meta.sides.includes(id) ? {} : only(tree.names[parent]!, meta.sides);
+    return { value: id, label: t("presetOnly", { name: nodeTitle(id) }), weights: { ...above, ...only(id, siblings) } };
+  });
+}
+
+export function Weights() {
+  const listed = presets();
+  return (
+    <Fold class="weights" title={t("weights")}>
+      <p class="help">{t("weightsHelp")}</p>
+      <div class="row">
+        <select
+          aria-label={t("presets")}
+          value=""
+          onChange={(event) => {
+            const chosen = event.currentTarget.value;
+            event.currentTarget.value = "";
+            if (chosen === "default") change({ weights: {} });
+            const preset = listed.find((one) => one.value === chosen);
+            if (preset) change({ weights: preset.weights });
+          }}
+        >
+          <option value="">{t("presets")} …</option>
+          <option value="default">{t("presetDefault")}</option>
+          {listed.map((one) => (
+            <option key={one.value} value={one.value}>
+              {one.label}
+            </option>
+          ))}
+        </select>
+        <button type="button" class="plain" disabled={!ownWeights.value} onClick={() => change({ weights: {} })}>
+          {t("reset")}
+        </button>
+      </div>
+      {bundle.value!.meta.sides.map((id) => (
+        <Branch key={id} id={id} />
+      ))}
+    </Fold>
+  );
+}
+
+/** What the reader must know about the table before reading it. */
+export function Notice() {
+  const zero = zeroBelow.value;
+  return (
+    <div role="status" class="notices">
+      {zero !== undefined && <p class="notice warn">{t("noWeight", { name: nodeTitle(zero) })}</p>}
+      {zero === undefined && ownWeights.value && (
+        <p class="notice">
+          <strong>{t("yourWeights")}</strong> {t("rangeHidden")}{" "}
+          <button type="button" class="link" onClick={() => change({ weights: {} })}>
+            {t("reset")}
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function Finder() {
+  return <CitySearch id="find" label={t("search")} onChoose={(city) => change({ page: "city", city: city.slug })} />;
+}

@@ -1,0 +1,4 @@
+declare module "virtual:land" {
+  const path: string;
+  export default path;
+}

@@ -1,0 +1,108 @@
+"""The explorer's TypeScript: its own tests, on the shipped edition too, and the committed bundle built anew."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from technopole.editions.read import open_edition
+from technopole.index.framework import ROOT
+from technopole.index.run import positive
+from technopole.index.tree import labelled_tree
+from technopole.kernel.aggregate import Aggregation, aggregate_tree
+from technopole.kernel.rank import competition_ranks
+from technopole.publish.bundle import BOUNDARIES, LENSES, bundle
+from technopole.publish.explore import ASSETS
+
+REPOSITORY = Path(__file__).parents[2]
+BYTES_ALLOWED = 700_000
+pytestmark = pytest.mark.xdist_group("explorer")
+
+
+def run(command: list[str], folder: Path, **environment: str) -> str:
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=600
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of explorer/ with its packages from the lockfile."""
+    npm = shutil.which("npm")
+    if npm is None:
+        reason = "npm isn't installed: the explorer's TypeScript is neither tested nor rebuilt"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("workspace")
+    shutil.copytree(REPOSITORY / "explorer", folder / "explorer", ignore=shutil.ignore_patterns("node_modules"))
+    shutil.copytree(REPOSITORY / "tests" / "golden_explorer", folder / "tests" / "golden_explorer")
+    run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder / "explorer")
+    return folder / "explorer"
+
+
+def expected_ranks(count: int) -> list[dict[str, object]]:
+    """What the kernel makes of random weightings of the shipped edition."""
+    edition = open_edition()
+    framework = edition.framework()
+    labelled, method = labelled_tree(framework), framework.method.aggregation
+    rng = np.random.default_rng(4)
+    nodes = [ROOT, *framework.sides()]
+    cases: list[dict[str, object]] = []
+    for number in range(count):
+        lens, boundary = LENSES[number % 2], BOUNDARIES[number % 3]
+        table = edition.table("scores").filter((pl.col("lens") == lens) & (pl.col("boundary") == boundary))
+        wide = table.pivot("node", index="city", values="score").sort("city")
+        values = positive(wide.select(framework.indicator_ids()).to_numpy(), method)
+        weights = np.round(np.exp(rng.uniform(-3, 3, len(labelled.names))), 4)
+        weights[rng.random(weights.size) < 0.1] = 0.0
+        for aggregate, children in labelled.tree.children.items():
+            if not weights[list(children)].any():
+                weights[list(children)] = 1.0
+            assert aggregate >= labelled.tree.leaves
+        node = nodes[number % len(nodes)]
+        scores = aggregate_tree(values, weights, labelled.tree, Aggregation(method))
+        ranks = competition_ranks(scores[:, labelled.names.index(node) - labelled.tree.leaves])
+        cases.append(
+            {"lens": lens, "boundary": boundary, "node": node, "weights": weights.tolist(), "ranks": ranks.tolist()}
+        )
+    return cases
+
+
+def test_typescript_ranks_the_edition_as_python_does(workspace: Path, tmp_path: Path) -> None:
+    for name, content in bundle(open_edition()).items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "expected.json").write_text(json.dumps(expected_ranks(200)))
+    said = run(["npm", "test"], workspace, TECHNOPOLE_BUNDLE=str(tmp_path))
+    assert "failed" not in said
+    print(next((line for line in said.splitlines() if "re-ranking" in line), ""))
+
+
+def test_the_committed_bundle_is_what_the_source_builds(workspace: Path, tmp_path: Path) -> None:
+    run(["npx", "tsc", "--noEmit"], workspace)
+    run(["npx", "vite", "build", "--outDir", str(tmp_path / "assets"), "--emptyOutDir"], workspace)
+    built = {path.name: path.read_bytes() for path in (tmp_path / "assets").iterdir()}
+    committed = {path.name: path.read_bytes() for path in ASSETS.iterdir()}
+    assert sorted(built) == sorted(committed)
+    assert [name for name in built if built[name] != committed[name]] == [], "run `npm run build` in explorer/"
+
+
+def test_the_committed_bundle_is_small_and_asks_for_nothing() -> None:
+    contents = {path.name: path.read_text("utf-8") for path in ASSETS.iterdir()}
+    assert sum(len(text.encode()) for text in contents.values()) < BYTES_ALLOWED
+    for name, text in contents.items():
+        outside = [word for word in ("@import", "url(http", 'src="http', 'href="http', "eval(") if word in text]
+        assert outside == [], name
+
+
+def test_the_lockfile_names_no_registry() -> None:
+    lock = json.loads((REPOSITORY / "explorer" / "package-lock.json").read_text("utf-8"))
+    assert all("resolved" not in one for one in lock["packages"].values())
+    assert all("integrity" in one for path, one in lock["packages"].items() if path)
