@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from technopole.cli import city, compare, data, explore, rank, resolve, score, themes, trace, validate
+from technopole.cli import city, compare, data, explore, momentum, rank, resolve, score, themes, trace, validate
 from technopole.core.errors import TechnopoleError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ score.register(app)
 compare.register(app)
 validate.register(app)
 themes.register(app)
+momentum.register(app)
 explore.register(app)
 app.add_typer(data.app, name="data")
 
