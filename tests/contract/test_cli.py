@@ -54,12 +54,13 @@ def test_rank_has_the_documented_shape(run: Run) -> None:
     for city in table["cities"]:
         assert list(city) == [
             "rank", "tier", "id", "slug", "name", "country", "score", "rank_low", "rank_high", "nominal_outside",
-            "coverage", "pillars",
+            "coverage", "confidence", "pillars",
         ]  # fmt: skip
         assert 1 <= city["rank_low"] <= city["rank_high"] <= len(ranks)
         assert city["nominal_outside"] == (not city["rank_low"] <= city["rank"] <= city["rank_high"])
         assert city["tier"] >= 1
         assert 0.8 - 1e-9 <= city["coverage"] <= 1
+        assert 0 < city["confidence"] <= city["coverage"] + 0.2  # weights differ between indicators
         assert 0 <= city["score"] <= 100
         assert all(0 <= score <= 100 for score in city["pillars"].values())
     scores = [city["score"] for city in table["cities"]]

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from technopole.cli import city, compare, data, explore, momentum, rank, resolve, score, themes, trace, validate
+from technopole.cli import audit, city, compare, data, explore, momentum, rank, resolve, score, themes, trace, validate
 from technopole.core.errors import TechnopoleError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ themes.register(app)
 momentum.register(app)
 explore.register(app)
 app.add_typer(data.app, name="data")
+app.add_typer(audit.app, name="audit")
 
 
 @app.callback()

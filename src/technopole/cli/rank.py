@@ -90,8 +90,8 @@ def _show(result: Ranking, everything: bool) -> None:
     out.print(f"High-tech and innovative cities: edition {result.edition}, {shown}")
     last = int(result.table["rank_high"].max() or 100) if result.table.height else 100  # type: ignore[arg-type]
     axis = f"range, 1 to {last}"
-    table = new_table("rank", "5–95 %", axis, "tier", "city", "country", "score", "", "evidence",
-                      numeric=("rank", "5–95 %", "tier", "score", "evidence"))  # fmt: skip
+    table = new_table("rank", "5–95 %", axis, "tier", "city", "country", "score", "", "evidence", "own",
+                      numeric=("rank", "5–95 %", "tier", "score", "evidence", "own"))  # fmt: skip
     for row in result.table.iter_rows(named=True):
         table.add_row(*_row(row, bar, whisker, last))
     out.print(table)
@@ -106,6 +106,9 @@ def _show(result: Ranking, everything: bool) -> None:
             rest.add_row(row["name"], row["country"], str(row["nonzero"]), f"{row['coverage']:.0%}", missing)
         out.print(rest)
     out.print("Range: 5 to 95 % of the replicates of the uncertainty analysis. Cities of a tier can't be told apart.")
+    out.print(
+        "evidence: indicators with a value. own: share of the weight observed here, not inherited, bounded or imputed."
+    )
     out.print("Where a number is from: technopole trace CITY INDICATOR; one city: technopole city NAME.")
 
 
@@ -121,4 +124,5 @@ def _row(row: dict[str, Any], bar: Any, whisker: Any, last: int) -> list[str]:
         f"{row['score']:.1f}",
         bar(row["score"], 12),
         f"{row['coverage']:.0%}",
+        f"{row['confidence']:.0%}",
     ]

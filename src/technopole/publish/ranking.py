@@ -14,6 +14,7 @@ from technopole.core.errors import InputError, UnknownNameError
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition, open_edition
 from technopole.index.framework import ROOT, Framework
+from technopole.index.shares import evidence_shares
 from technopole.indicators.declarations import catalogue, suggestion
 
 
@@ -22,6 +23,7 @@ class Ranking:
     """One league table.
 
     `table`: rank, tier, city, slug, name, country, score, rank_low, rank_high, nominal_outside, coverage,
+    confidence (share of the weight that is observed: neither imputed nor inherited nor a lower bound),
     population_thousands, and one column a pillar ("pillar:<id>"), in order of rank.
     `unranked`: cities of the frame that lack evidence: city, slug, name, country, coverage, nonzero, missing.
     """
@@ -97,6 +99,7 @@ def _city_json(row: dict[str, Any], pillars: list[str]) -> dict[str, Any]:
         "rank_high": row["rank_high"],
         "nominal_outside": row["nominal_outside"],
         "coverage": row["coverage"],
+        "confidence": row["confidence"],
         "pillars": {column.removeprefix("pillar:"): row[column] for column in pillars},
     }
 
@@ -147,7 +150,8 @@ def rank(
         values = edition.table("indicators")
         results, scores = league(values, edition.frame(), chosen, catalogue(), lens_, boundary_)
         covered = coverage(values, chosen, catalogue())
-    table = _table(results.filter(pl.col("side") == (side or ROOT)), scores, edition.frame(), chosen)
+    shares = evidence_shares(edition.table("indicators"), chosen, boundary_).filter(pl.col("node") == (side or ROOT))
+    table = _table(results.filter(pl.col("side") == (side or ROOT)), scores, shares, edition.frame(), chosen)
     table, unranked = _shown(table, _unranked(edition, covered, chosen, everything), countries, min_population, top)
     return Ranking(edition.id, chosen.id, lens_.value, side, boundary_.value, table, unranked)
 
@@ -176,7 +180,9 @@ def _at(table: pl.DataFrame, lens: Lens, boundary: Boundary) -> pl.DataFrame:
     return table.filter((pl.col("lens") == lens.value) & (pl.col("boundary") == boundary.value))
 
 
-def _table(results: pl.DataFrame, scores: pl.DataFrame, frame: pl.DataFrame, framework: Framework) -> pl.DataFrame:
+def _table(
+    results: pl.DataFrame, scores: pl.DataFrame, shares: pl.DataFrame, frame: pl.DataFrame, framework: Framework
+) -> pl.DataFrame:
     pillars = framework.pillars()
     wide = (
         scores.filter(pl.col("node").is_in(pillars))
@@ -186,6 +192,7 @@ def _table(results: pl.DataFrame, scores: pl.DataFrame, frame: pl.DataFrame, fra
     named = frame.select("city", "slug", "name", "country", "population_thousands")
     return (
         results.drop("lens", "boundary", "side")
+        .join(shares.select("city", confidence="observed"), on="city", how="left", validate="1:1")
         .join(named, on="city", how="left", validate="1:1")
         .join(wide, on="city", how="left", validate="1:1")
         .sort("rank", "city")

@@ -1,0 +1,97 @@
+"""`technopole audit`: what the scores rest on, and what missing values could do to them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from technopole.cli.options import Csv, EditionFolder, Json
+
+app = typer.Typer(help="What each score rests on: observed, lower bounds, inherited, imputed; and other checks.")
+Lens = Annotated[str, typer.Option(help="scale or intensity.")]
+SHOWN = 50
+
+
+@app.callback(invoke_without_command=True)
+def audit(
+    context: typer.Context,
+    lens: Lens = "scale",
+    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    json: Json = False,
+    csv: Csv = False,
+    edition: EditionFolder = None,
+) -> None:
+    """Show for each ranked city the share of its score's weight that is observed, bounded, inherited and imputed."""
+    if context.invoked_subcommand is not None:
+        return
+    from technopole.cli.output import write_csv, write_json
+    from technopole.editions.read import open_edition
+    from technopole.publish.audit import audit_table, evidence_audit
+    from technopole.publish.ranking import known_boundary, known_lens
+
+    shape = evidence_audit(open_edition(edition), known_lens(lens), known_boundary(boundary))
+    if json:
+        write_json(shape)
+    elif csv:
+        write_csv(audit_table(shape))
+    else:
+        _show(shape)
+
+
+@app.command()
+def policies(
+    lens: Lens = "scale",
+    json: Json = False,
+    edition: EditionFolder = None,
+) -> None:
+    """Show what other treatments of missing values do to the ranks, and whether thin evidence widens the ranges."""
+    from technopole.cli.output import write_json
+    from technopole.editions.read import open_edition
+    from technopole.publish.audit import policy_audit
+    from technopole.publish.ranking import known_lens
+
+    shape = policy_audit(open_edition(edition), known_lens(lens))
+    if json:
+        write_json(shape)
+    else:
+        _show_policies(shape)
+
+
+def _show(shape: dict[str, Any]) -> None:
+    from technopole.cli.output import console, new_table
+
+    out = console()
+    names = ("observed", "lower_bound", "inherited", "imputed")
+    table = new_table("rank", "city", "country", *names, numeric=("rank", *names))
+    for one in shape["cities"][:SHOWN]:
+        table.add_row(str(one["rank"]), one["name"], one["country"], *(f"{one[name]:.0%}" for name in names))
+    out.print(f"What the scores rest on: edition {shape['edition']}, share of the weight of the indicators")
+    out.print(table)
+    mean = ", ".join(f"{name.replace('_', ' ')} {share:.0%}" for name, share in shape["mean"].items())
+    out.print(f"Mean of the {len(shape['cities'])} ranked cities: {mean}.")
+    if len(shape["cities"]) > SHOWN:
+        out.print(f"The first {SHOWN} are shown; all, and each side and pillar: --json or --csv.")
+
+
+def _show_policies(shape: dict[str, Any]) -> None:
+    from technopole.cli.output import console, new_table
+
+    out = console()
+    bands = [one["coverage"] for one in shape["policies"][0]["bands"]]
+    table = new_table("policy", "correlation", "mean move", "largest", *bands,
+                      numeric=("correlation", "mean move", "largest", *bands))  # fmt: skip
+    for one in shape["policies"]:
+        by_band = [f"{band['mean_move']:+.1f}" for band in one["bands"]]
+        table.add_row(one["policy"], f"{one['correlation']:.4f}", f"{one['mean_absolute_move']:.1f}",
+                      str(one["largest_move"]), *by_band)  # fmt: skip
+    out.print(f"Missing values: edition {shape['edition']}, {shape['lens']} lens, {shape['cities']} cities")
+    out.print(table)
+    out.print(f"Against the edition's own ({shape['default']}). By coverage: mean move, negative is up.")
+    for one in shape["policies"]:
+        if one["largest"]:
+            named = ", ".join(f"{row['name']} {row['from']} to {row['to']}" for row in one["largest"][:5])
+            out.print(f"  {one['policy']}: {one['summary']}. Largest moves: {named}.")
+    for key, what in (("width", "coverage"), ("width_confidence", "observed share of the weight")):
+        found = "not defined" if shape[key]["mean"] is None else f"{shape[key]['mean']:+.2f}"
+        out.print(f"Rank correlation of {what} and width of range, within fifths of rank: {found} (mean).")
