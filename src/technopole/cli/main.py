@@ -7,7 +7,21 @@ import sys
 
 import typer
 
-from technopole.cli import audit, city, compare, data, explore, momentum, rank, resolve, score, themes, trace, validate
+from technopole.cli import (
+    audit,
+    boundaries,
+    city,
+    compare,
+    data,
+    explore,
+    momentum,
+    rank,
+    resolve,
+    score,
+    themes,
+    trace,
+    validate,
+)
 from technopole.core.errors import TechnopoleError
 
 app = typer.Typer(
@@ -26,6 +40,7 @@ compare.register(app)
 validate.register(app)
 themes.register(app)
 momentum.register(app)
+boundaries.register(app)
 explore.register(app)
 app.add_typer(data.app, name="data")
 app.add_typer(audit.app, name="audit")
