@@ -64,7 +64,11 @@ def main() -> int:
     if words[:1] == ["test"]:
         return test(words[1:])
     install("")
-    return subprocess.run([BIN / "technopole", *(words or ["rank", "--top", "25"])], check=False).returncode
+    status = subprocess.run([BIN / "technopole", *(words or ["rank", "--top", "25"])], check=False).returncode
+    if not words and status == 0:
+        print("\nThe explorer (map, cities, weights, every number's origin): python3 start.py explore")
+        print("As one offline file: python3 start.py export --html technopole.html")
+    return status
 
 
 if __name__ == "__main__":

@@ -170,27 +170,37 @@ export const SORTS: Record<string, (row: Row) => number | string> = {
 /** Name of a city in the page's language; the English name where none is known. */
 export const cityName = (city: City): string => city.local[language.value] ?? city.name;
 
-const regions = computed(() => new Intl.DisplayNames([language.value, "en"], { type: "region", style: "short" }));
+const regions = computed(() => {
+  const of = (style: "long" | "short"): Intl.DisplayNames =>
+    new Intl.DisplayNames([language.value, "en"], { type: "region", style });
+  return { long: of("long"), short: of("short") };
+});
 
+/** Name of a country or region in the page's language; Hong Kong and Macao by their short names. */
 export function countryName(code: string): string {
   try {
-    return regions.value.of(code) ?? code;
+    return regions.value[code === "HK" || code === "MO" ? "short" : "long"].of(code) ?? code;
   } catch {
     return code;
   }
 }
 
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** Making a format costs more than using it: each is made once. */
+function format(options: Intl.NumberFormatOptions, value: number): string {
+  const key = language.value + JSON.stringify(options);
+  let known = formats.get(key);
+  if (!known) formats.set(key, (known = new Intl.NumberFormat(language.value, options)));
+  return known.format(value);
+}
+
 export const fixed = (value: number, digits = 1): string =>
-  new Intl.NumberFormat(language.value, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  format({ minimumFractionDigits: digits, maximumFractionDigits: digits }, value);
 export const amount = (value: number): string =>
-  new Intl.NumberFormat(
-    language.value,
-    Math.abs(value) < 1000 ? { maximumSignificantDigits: 4 } : { maximumFractionDigits: 0 },
-  ).format(value);
-export const percent = (value: number): string =>
-  new Intl.NumberFormat(language.value, { style: "percent", maximumFractionDigits: 0 }).format(value);
-export const people = (value: number): string =>
-  new Intl.NumberFormat(language.value, { notation: "compact", maximumSignificantDigits: 3 }).format(value);
+  format(Math.abs(value) < 1000 ? { maximumSignificantDigits: 4 } : { maximumFractionDigits: 0 }, value);
+export const percent = (value: number): string => format({ style: "percent", maximumFractionDigits: 0 }, value);
+export const people = (value: number): string => format({ notation: "compact", maximumSignificantDigits: 3 }, value);
 
 export const nodeTitle = (id: string): string => {
   const one = bundle.value!;

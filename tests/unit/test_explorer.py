@@ -7,10 +7,14 @@ import io
 import json
 import random
 import re
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import polars as pl
@@ -292,3 +296,20 @@ def test_export_needs_a_form(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["export", "--html", str(tmp_path / "page.html")])
     assert done.exit_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_explore_serves_until_it_is_ended() -> None:
+    command = [sys.executable, "-m", "technopole.cli.main", "explore", "--no-browser"]
+    running_command = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert running_command.stdout
+        address = urlsplit(running_command.stdout.readline().strip())
+        assert address.hostname == "127.0.0.1"
+        status, body, _ = ask((address.hostname, address.port or 0), "/")
+        assert status == 200
+        assert b"explorer.js" in body
+        running_command.send_signal(signal.SIGINT)
+        assert running_command.wait(timeout=20) == 0
+    finally:
+        running_command.kill()
+        running_command.communicate()

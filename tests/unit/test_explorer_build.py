@@ -35,9 +35,11 @@ def run(command: list[str], folder: Path, **environment: str) -> str:
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of explorer/ with its packages from the lockfile."""
-    npm = shutil.which("npm")
-    if npm is None:
-        reason = "npm isn't installed: the explorer's TypeScript is neither tested nor rebuilt"
+    npm, node = shutil.which("npm"), shutil.which("node")
+    version = run([node, "--version"], tmp_path_factory.getbasetemp()).strip() if node else "no Node"
+    new_enough = [int(part) for part in version.lstrip("v").split(".")[:2]] >= [20, 19] if node else False
+    if npm is None or not new_enough:
+        reason = f"npm and Node 20.19 are needed ({version} is here): the explorer is neither tested nor rebuilt"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)

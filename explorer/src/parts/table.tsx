@@ -25,12 +25,12 @@ const FIRST = 100;
 
 /** A range on a line from rank 1 to the last, by square roots: the first ranks need the room. The dot is the rank. */
 export function Whisker({ row, last }: { row: Row; last: number }) {
-  const place = (rank: number): number => 100 * Math.sqrt((rank - 1) / Math.max(last - 1, 1));
+  const place = (rank: number): string => (4 + 96 * Math.sqrt((rank - 1) / Math.max(last - 1, 1))).toFixed(1);
   return (
-    <svg class="whisker" viewBox="-3 0 106 10" aria-hidden="true" preserveAspectRatio="none">
-      <line x1="0" x2="100" y1="5" y2="5" class="axis" />
-      <line x1={place(row.low)} x2={place(row.high)} y1="5" y2="5" class="range" />
-      <ellipse cx={place(row.rank)} cy="5" rx="2" ry="3.4" />
+    <svg class="whisker" viewBox="0 0 104 14" aria-hidden="true">
+      <line x1="4" x2="100" y1="7" y2="7" class="axis" />
+      <line x1={place(row.low)} x2={place(row.high)} y1="7" y2="7" class="range" />
+      <circle cx={place(row.rank)} cy="7" r="3.6" />
     </svg>
   );
 }
@@ -113,7 +113,7 @@ function Head({ column }: { column: ColumnOf }) {
   );
 }
 
-function Line({ row, last, tierStart }: { row: Row; last: number; tierStart: boolean }) {
+function Line({ row, last }: { row: Row; last: number }) {
   const own = ownWeights.value;
   const { city } = row;
   const name = cityName(city);
@@ -123,7 +123,7 @@ function Line({ row, last, tierStart }: { row: Row; last: number; tierStart: boo
     ? `${countryName(city.country)} · ${t("defaultRank")} ${row.rank}`
     : `${countryName(city.country)} · ${rangeText(row)} · ${t("tierN", { n: row.tier })}`;
   return (
-    <tr class={tierStart ? "tier-start" : undefined} data-slug={city.slug}>
+    <tr data-slug={city.slug}>
       <td class="num rank">{row.own}</td>
       {own ? (
         <td class="num wide">{row.rank}</td>
@@ -170,7 +170,6 @@ export function RankingTable() {
   const rows = shownRows.value;
   const shown = whole.value ? rows : rows.slice(0, FIRST);
   const last = ranking.value.length;
-  const byRank = state.value.sort === "rank" && !ownWeights.value;
   return (
     <>
       <div class="table-frame">
@@ -193,13 +192,8 @@ export function RankingTable() {
             </tr>
           </thead>
           <tbody>
-            {shown.map((row, at) => (
-              <Line
-                key={row.city.at}
-                row={row}
-                last={last}
-                tierStart={byRank && at > 0 && row.tier > Math.max(...shown.slice(Math.max(0, at - 1), at).map((one) => one.tier))}
-              />
+            {shown.map((row) => (
+              <Line key={row.city.at} row={row} last={last} />
             ))}
           </tbody>
         </table>
