@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -99,17 +99,19 @@ def gather(mirror: Path, cities: CityTables, progress: Progress = lambda _: None
         progress(f"source: {name}")
         source = load_source(name)
         lock = source.lock()
-        found = source.records(Upstream(mirror, lock), resolver)
+        upstream = Upstream(mirror, lock)
+        found = source.records(upstream, resolver)
         check_records(found, source.meta)
-        _check_licences(found, lock, name)
+        _check_licences(upstream.opened, lock, name)
         sources[name], records[name] = source, found
         parts.append(observations(found, source.meta.variables, name))
         files |= {path: lock[path] for path in found["file"].unique()}
     return Gathered(sources, records, pl.concat(parts).sort("variable", "level", "place", "boundary"), files)
 
 
-def _check_licences(records: pl.DataFrame, lock: Mapping[str, UpstreamFile], source: str) -> None:
-    for path in sorted(records["file"].unique()):
+def _check_licences(opened: Collection[str], lock: Mapping[str, UpstreamFile], source: str) -> None:
+    """Every file that a source read, be it for observations or only to look something up, must be one we may use."""
+    for path in sorted(opened):
         if LicenceClass(lock[path].licence_class) not in SHIPPABLE:
             raise LicenceError(
                 f"{source}: {path} is of licence class {lock[path].licence_class!r} and may not enter an edition:",

@@ -41,7 +41,7 @@ def trace(
     weight = leaf_weights(edition.framework()).get(indicator.id)
     source = edition.sources[value["source"]]
     declared = {one["id"]: one for one in source["variables"]}
-    absence = next((declared[one]["absence"]["why"] for one in variables if one in declared), "")
+    absence = next((declared[one]["absence"]["why"] for one in variables if one in declared), "the country has no usable value")
     normalised = score.get("score")
     return {
         "city": city["slug"],
@@ -77,10 +77,10 @@ def evidence_of(edition: Edition, indicator: Indicator, city: int, ring: int) ->
     place = edition.frame().filter(pl.col("city") == city)
     own = [str(city), place["country"][0]]  # records of a country-level variable are its country's, inherited
     rows = _evidence(edition, dict.fromkeys(_variables(edition, indicator, city), own), ring)
-    if not indicator.recipe or rows.is_empty():
-        return rows
+    if not indicator.recipe or (RECIPES[indicator.recipe].variables and rows.is_empty()):
+        return rows  # nothing of the city's own: no share of the country's either
     national = RECIPES[indicator.recipe].national(edition.table("observations"), place)
-    return pl.concat([rows, _evidence(edition, national, 0)]) if national else rows
+    return pl.concat([rows, _evidence(edition, national, 0)])
 
 
 def _variables(edition: Edition, indicator: Indicator, city: int) -> list[str]:
@@ -96,7 +96,7 @@ def _variables(edition: Edition, indicator: Indicator, city: int) -> list[str]:
 def _evidence(edition: Edition, places: dict[str, list[str]], ring: int) -> pl.DataFrame:
     """Upstream rows of the named places of each variable, within a ring."""
     conditions = [(pl.col("variable") == variable) & pl.col("place").is_in(names) for variable, names in places.items()]
-    where = pl.any_horizontal(conditions) & (pl.col("ring") <= ring)
+    where = pl.any_horizontal(*conditions, pl.lit(value=False)) & (pl.col("ring") <= ring)
     return edition.table("evidence").filter(where).select("variable", "place", "file", "row")
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from technopole.core.errors import FrameworkError
 from technopole.indicators.declarations import suggestion
-from technopole.observations.variables import Declaration, Identifier, read_yaml
+from technopole.observations.variables import Declaration, Identifier, read_yaml, validated
 
 ROOT: Final = "index"
 """Name of the whole index among the nodes of the tree."""
@@ -166,14 +166,8 @@ def parse_framework(data: object, where: str) -> Framework:
     ------
     FrameworkError : names the first key that is missing, unknown or wrong.
     """
-    try:
-        return Framework.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        # a child is a Node or a Leaf: pydantic reports both attempts, and the branch names say nothing to a reader
-        key = ".".join(str(part) for part in first["loc"] if part not in {"Node", "Leaf"})
-        message = first["msg"].removeprefix("Value error, ")
-        raise FrameworkError(f"{where}: {key + ': ' if key else ''}{message}.") from error
+    # a child is one of two kinds: pydantic reports both attempts
+    return validated(Framework, data, where, {"Node", "Leaf"})
 
 
 def read_framework(path: Path) -> Framework:

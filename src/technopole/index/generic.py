@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from technopole.core.errors import FrameworkError, InputError
 from technopole.indicators.declarations import suggestion
@@ -19,7 +19,7 @@ from technopole.kernel.impute import IMPUTERS
 from technopole.kernel.normalise import NORMALISERS
 from technopole.kernel.treat import TREATMENTS
 from technopole.kernel.weighting import WEIGHTINGS
-from technopole.observations.variables import Declaration, read_yaml
+from technopole.observations.variables import Declaration, read_yaml, validated
 
 Name = Annotated[str, Field(min_length=1)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -215,13 +215,8 @@ def parse_generic(data: object, where: str) -> GenericFramework:
     """
     if not isinstance(data, Mapping):
         raise FrameworkError(f"{where} isn't a framework:", "it starts with a key `index:` that holds the tree.")
-    try:
-        return GenericFramework.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"] if part not in {"group", "indicator"})
-        message = first["msg"].removeprefix("Value error, ")
-        raise FrameworkError(f"{where}: {key + ': ' if key else ''}{message.rstrip('.')}.") from error
+    # a child is one of two kinds: pydantic reports both attempts
+    return validated(GenericFramework, data, where, {"group", "indicator"})
 
 
 def read_generic(path: Path) -> GenericFramework:

@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
-from technopole.core.errors import FrameworkError, UnknownNameError
-from technopole.observations.variables import Declaration, Identifier, read_yaml
+from technopole.core.errors import UnknownNameError
+from technopole.observations.variables import Declaration, Identifier, read_yaml, validated
 
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
 
@@ -73,9 +73,4 @@ def catalogue(path: Path = CATALOGUE) -> Catalogue:
     ------
     FrameworkError : a declaration breaks the schema.
     """
-    try:
-        return Catalogue.model_validate(read_yaml(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise FrameworkError(f"{path.name}: {where}: {first['msg']}.") from error
+    return validated(Catalogue, read_yaml(path), path.name)

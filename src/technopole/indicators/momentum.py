@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import polars as pl
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from technopole.core.errors import FrameworkError
 from technopole.core.types import RINGS, Boundary, Status
 from technopole.indicators.variables import variable_values
-from technopole.observations.variables import Declaration, Identifier, Meta, Variable, read_yaml
+from technopole.observations.variables import Declaration, Identifier, Meta, Variable, read_yaml, validated
 
 DECLARED: Final = Path(__file__).with_name("momentum.yaml")
 Years = tuple[int, int]
@@ -81,12 +80,7 @@ def momentum(path: Path = DECLARED) -> Momentum:
     ------
     FrameworkError : it breaks the schema; the message names the first key.
     """
-    try:
-        return Momentum.model_validate(read_yaml(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise FrameworkError(f"{path.name}: {where}: {first['msg']}.") from error
+    return validated(Momentum, read_yaml(path), path.name)
 
 
 def counts(

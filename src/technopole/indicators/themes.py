@@ -6,10 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from technopole.core.errors import FrameworkError
-from technopole.observations.variables import Declaration, Identifier, read_yaml
+from technopole.observations.variables import Declaration, Identifier, read_yaml, validated
 
 DECLARED: Final = Path(__file__).with_name("themes.yaml")
 Kind = Literal["city", "region", "country", "evidence only", "not measured"]
@@ -60,9 +59,4 @@ def themes(path: Path = DECLARED) -> tuple[Theme, ...]:
     ------
     FrameworkError : a declaration breaks the schema; the message names the first.
     """
-    try:
-        return Themes.model_validate(read_yaml(path)).themes
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise FrameworkError(f"{path.name}: {where}: {first['msg']}.") from error
+    return validated(Themes, read_yaml(path), path.name).themes

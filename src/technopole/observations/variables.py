@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from technopole.core.errors import FrameworkError
 from technopole.core.types import LicenceClass
 
+Model = TypeVar("Model", bound=BaseModel)
 YAML_SIZE_LIMIT = 400_000
 YAML_DEPTH_LIMIT = 40
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -146,10 +148,25 @@ def read_meta(path: Path) -> Meta:
     ------
     FrameworkError : unreadable, or a key that is missing, unknown or of the wrong kind (named in the message).
     """
-    data = read_yaml(path)
+    return validated(Meta, read_yaml(path), str(path))
+
+
+def validated(model: type[Model], data: object, where: str, branches: Collection[str] = ()) -> Model:
+    """Check what was read from YAML against its declaration.
+
+    Parameters
+    ----------
+    where : the file, as the message names it.
+    branches : names of alternatives in the schema, which say nothing to a reader and are left out of the key.
+
+    Raises
+    ------
+    FrameworkError : names the first key that is missing, unknown or wrong.
+    """
     try:
-        return Meta.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise FrameworkError(f"{path}: {where}: {first['msg']}.") from error
+        key = ".".join(str(part) for part in first["loc"] if part not in branches)
+        message = first["msg"].removeprefix("Value error, ").rstrip(".")
+        raise FrameworkError(f"{where}: {key + ': ' if key else ''}{message}.") from error

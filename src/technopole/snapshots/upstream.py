@@ -90,6 +90,11 @@ class Upstream:
             raise UpstreamError(f"no upstream file matches {pattern!r}.")
         return found
 
+    @property
+    def opened(self) -> frozenset[str]:
+        """Pinned files that were read so far."""
+        return frozenset(self._verified)
+
     def open(self, path: str) -> Path:
         """Path on disk of one mirror path, verified against the lock.
 

@@ -28,6 +28,6 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:  
     columns = ["Country Name", "Country Code", "Series Code", AMOUNT]
     table = apply_corrections(read_csv(upstream.open(FILE), columns=columns), FILE, meta.corrections)
     rows = table.filter(pl.col("Series Code") == SERIES).select(
-        ROW, written="Country Name", country=country("Country Code"), amount=number(AMOUNT) * POINTS
+        ROW, written="Country Name", country=country("Country Code"), amount=(number(AMOUNT) * POINTS).round(4)
     )
     return national_records(rows, variable="electricity_reliability_points", file=FILE)

@@ -41,7 +41,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:  
     return pl.concat(
         [
             national_records(
-                rows.select(ROW, "written", "country", amount=(number(column) * STEPS).round() / STEPS),
+                rows.select(ROW, "written", "country", amount=((number(column) * STEPS).round() / STEPS).round(2)),
                 variable=variable,
                 file=FILE,
             )

@@ -33,7 +33,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:  
         ROW,
         written="country",
         country=country("country"),
-        amount=number("hapiscore_whr") / SCALE,
+        amount=(number("hapiscore_whr") / SCALE).round(4),
         year=year("time"),
     )
     report = apply_corrections(

@@ -1,0 +1,51 @@
+"""A file that may not be shipped stops the build, even when it is read only to look something up."""
+
+import dataclasses
+
+import pytest
+
+from technopole.core.errors import LicenceError
+from technopole.editions import build
+from technopole.editions.read import open_edition
+from technopole.editions.shipped import repository
+from technopole.snapshots.upstream import UpstreamFile, mirror_folder
+from technopole.sources.registry import Source
+
+MIRROR = mirror_folder(repository())
+pytestmark = pytest.mark.skipif(
+    not MIRROR.is_dir(), reason=f"no mirror of upstream files at {MIRROR} (set TECHNOPOLE_MIRROR)"
+)
+
+
+def only(monkeypatch: pytest.MonkeyPatch, source: str, closed: str, licence_class: str) -> None:
+    """Build from one source alone, one file of which is of this class."""
+    real = Source.lock
+
+    def lock(self: Source) -> dict[str, UpstreamFile]:
+        files = real(self)
+        return {**files, closed: dataclasses.replace(files[closed], licence_class=licence_class)}
+
+    monkeypatch.setattr(build, "source_ids", lambda: [source])
+    monkeypatch.setattr(Source, "lock", lock)
+
+
+@pytest.mark.parametrize("licence_class", ["restricted", "unclear"])
+@pytest.mark.parametrize(
+    ("source", "closed"),
+    [
+        ("metro_systems", "metro_systems/metro_systems.csv"),  # its rows are the observations
+        ("csmetrics", "ror/ror_records_merged.csv"),  # only says where institutions are
+    ],
+)
+def test_a_closed_file_fails_the_build(
+    monkeypatch: pytest.MonkeyPatch, source: str, closed: str, licence_class: str
+) -> None:
+    only(monkeypatch, source, closed, licence_class)
+    with pytest.raises(LicenceError, match=closed) as caught:
+        build.gather(MIRROR, open_edition().cities())
+    assert str(caught.value).startswith(source)
+
+
+def test_an_open_file_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    only(monkeypatch, "metro_systems", "metro_systems/metro_systems.csv", "share-alike")
+    assert build.gather(MIRROR, open_edition().cities()).observations.height > 100
