@@ -15,7 +15,7 @@ from technopole.editions.read import Edition
 from technopole.publish.ranking import rank
 from technopole.publish.state import State, decode, encode
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("explorer")
 Visit = Callable[..., Any]
 FORMS = ["served", "alone"]
 ROWS = "table.ranking tbody tr"

@@ -1,9 +1,7 @@
 """The explorer's TypeScript: its own tests, on the shipped edition too, and the committed bundle built anew."""
 
 import json
-import os
-import shutil
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,32 +20,6 @@ from technopole.publish.explore import ASSETS
 REPOSITORY = Path(__file__).parents[2]
 BYTES_ALLOWED = 700_000
 pytestmark = pytest.mark.xdist_group("explorer")
-
-
-def run(command: list[str], folder: Path, **environment: str) -> str:
-    done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=600
-    )
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of explorer/ with its packages from the lockfile."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    version = run([node, "--version"], tmp_path_factory.getbasetemp()).strip() if node else "no Node"
-    new_enough = [int(part) for part in version.lstrip("v").split(".")[:2]] >= [20, 19] if node else False
-    if npm is None or not new_enough:
-        reason = f"npm and Node 20.19 are needed ({version} is here): the explorer is neither tested nor rebuilt"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    folder = tmp_path_factory.mktemp("workspace")
-    shutil.copytree(REPOSITORY / "explorer", folder / "explorer", ignore=shutil.ignore_patterns("node_modules"))
-    shutil.copytree(REPOSITORY / "tests" / "golden_explorer", folder / "tests" / "golden_explorer")
-    run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder / "explorer")
-    return folder / "explorer"
 
 
 def expected_ranks(count: int) -> list[dict[str, object]]:
@@ -78,18 +50,22 @@ def expected_ranks(count: int) -> list[dict[str, object]]:
     return cases
 
 
-def test_typescript_ranks_the_edition_as_python_does(workspace: Path, tmp_path: Path) -> None:
+def test_typescript_ranks_the_edition_as_python_does(
+    workspace: Path, run_command: Callable[..., str], tmp_path: Path
+) -> None:
     for name, content in bundle(open_edition()).items():
         (tmp_path / name).write_bytes(content)
     (tmp_path / "expected.json").write_text(json.dumps(expected_ranks(200)))
-    said = run(["npm", "test"], workspace, TECHNOPOLE_BUNDLE=str(tmp_path))
+    said = run_command(["npm", "test"], workspace, TECHNOPOLE_BUNDLE=str(tmp_path))
     assert "failed" not in said
     print(next((line for line in said.splitlines() if "re-ranking" in line), ""))
 
 
-def test_the_committed_bundle_is_what_the_source_builds(workspace: Path, tmp_path: Path) -> None:
-    run(["npx", "tsc", "--noEmit"], workspace)
-    run(["npx", "vite", "build", "--outDir", str(tmp_path / "assets"), "--emptyOutDir"], workspace)
+def test_the_committed_bundle_is_what_the_source_builds(
+    workspace: Path, run_command: Callable[..., str], tmp_path: Path
+) -> None:
+    run_command(["npx", "tsc", "--noEmit"], workspace)
+    run_command(["npx", "vite", "build", "--outDir", str(tmp_path / "assets"), "--emptyOutDir"], workspace)
     built = {path.name: path.read_bytes() for path in (tmp_path / "assets").iterdir()}
     committed = {path.name: path.read_bytes() for path in ASSETS.iterdir()}
     assert sorted(built) == sorted(committed)

@@ -56,8 +56,11 @@ def _wanted(edition: Edition, places: pl.DataFrame, indicator: Indicator) -> tup
         if recipe is not None and rows is not None and observed is not None:
             row = rows[position].drop("position")
             variables = recipe.variables if recipe.city_variables is None else recipe.city_variables(row)
-            for name, areas in recipe.national(observed, row).items():
-                national += [(position, name, area) for area in areas]
+            behind = [
+                (position, name, area) for name, areas in recipe.national(observed, row).items() for area in areas
+            ]
+            # of a recipe without variables of the city, what stands behind the country's value is all there is
+            (national if recipe.variables else own).extend(behind)
         own += [(position, name, area) for name in variables for area in (str(city), country)]
     return pl.DataFrame(own, schema, orient="row"), pl.DataFrame(national, schema, orient="row")
 
