@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from technopole.cli.options import Csv, EditionFolder, Json
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +25,7 @@ def city(
     csv: Csv = False,
     edition: EditionFolder = None,
 ) -> None:
-    """Show one city: ranks, pillars, indicators, strengths and weaknesses, and what is missing."""
+    """Show one city: ranks, pillars, indicators, strengths and weaknesses, what it does, and what is missing."""
     from technopole.cli.output import write_csv, write_json
     from technopole.editions.read import open_edition
     from technopole.publish.city import city_page
@@ -78,3 +81,20 @@ def _show(page: dict[str, Any]) -> None:
         named = [f"{one['indicator']} ({one['difference']:+.0f})" for one in page[kind]]
         if named:
             out.print(f"{kind.capitalize()} against its peers in rank: {', '.join(named)}.")
+    if page["initiatives"]:
+        out.print("\nWhat it does")
+        out.print(initiatives_table(page["initiatives"]))
+
+
+def initiatives_table(initiatives: list[dict[str, Any]]) -> Table:
+    """Draw what a city does: theme, since when, what and by whom, and under it where that was read."""
+    from technopole.cli.output import new_table
+
+    table = new_table("theme", "since", "what it does, who does it, where that was read")
+    for one in initiatives:
+        figure = one["figure"]
+        number = f" {figure['value']:,.6g} {figure['unit']} ({figure['year']})." if figure else ""
+        source = one["source"]
+        what = f"{one['what']}{number} By: {one['by']}.\n{source['publisher']}: {source['address']}"
+        table.add_row(one["theme"], one["since"] or "", what)
+    return table
