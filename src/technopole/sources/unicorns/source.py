@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from typing import Final
 
 import polars as pl
@@ -32,7 +33,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
     """
     (path,) = upstream.paths(meta.files[0])
     table = read_sheet(upstream.open(path), header_row=HEADER_ROW, columns=list(FACTS))
-    companies = distinct_companies(apply_corrections(table, path, meta.corrections), path)
+    companies = with_places(distinct_companies(apply_corrections(table, path, meta.corrections), path))
     amounts = {
         "unicorns": (pl.lit(value=True), pl.lit(1.0)),
         "unicorn_value_usd_billion": (pl.lit(value=True), pl.col("value")),
@@ -47,12 +48,26 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
                 amount=amount,
                 file=pl.lit(path),
                 row=ROW,
-                name="City",
+                name="place",
                 country="Country",
+                admin1="admin1",
                 label=pl.concat_str("City", "Country", separator=" | ", ignore_nulls=True).replace("", None),
             )
         )
     return place(pl.concat(parts), cities)
+
+
+def with_places(companies: pl.DataFrame) -> pl.DataFrame:
+    """Add ``place`` and ``admin1``, the city and state to look for.
+
+    They are what the list writes, except where its text names no one city (an American town without its state, a
+    province) and the seats of all companies so written are known: these texts stand in places.csv, each with the
+    reason.
+    """
+    text = resources.files(__package__).joinpath("places.csv").read_bytes()
+    known = pl.read_csv(text, infer_schema=False).select("admin1", "place", City="city", Country="country")
+    joined = companies.join(known, on=["City", "Country"], how="left", validate="m:1", maintain_order="left")
+    return joined.with_columns(pl.coalesce("place", "City").alias("place"))
 
 
 def distinct_companies(table: pl.DataFrame, path: str) -> pl.DataFrame:
