@@ -209,6 +209,21 @@ def test_the_register_has_no_fault(known: Known) -> None:
     assert found == [], "\n".join(f"{one.city} {one.id} ({one.rule}): {one.message}" for one in found[:20])
 
 
+def test_the_cities_of_the_article_have_eight_each_and_every_theme_that_it_names_for_them(known: Known) -> None:
+    frame = open_edition().frame()
+    for theme in themes():
+        for name in theme.cities:
+            slugs = frame.filter((frame["name"] == name)).sort("population_thousands", descending=True)["slug"]
+            read = [one for one in of_city(slugs[0]) if one.kind == "read"]
+            assert len(read) >= 8, name
+            assert theme.id in {one.theme for one in read}, f"{name} lacks {theme.id}"
+
+
+def test_every_declared_unit_is_used() -> None:
+    used = {one.figure.unit for one in all_initiatives() if one.figure and one.observation is None}
+    assert known_units() == used
+
+
 def test_a_city_without_entries_has_none() -> None:
     assert of_city("atlantis") == ()
     assert len(of_city(registered_cities()[0])) >= 1
