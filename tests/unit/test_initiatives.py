@@ -213,7 +213,7 @@ def test_the_cities_of_the_article_have_eight_each_and_every_theme_that_it_names
     frame = open_edition().frame()
     for theme in themes():
         for name in theme.cities:
-            slugs = frame.filter((frame["name"] == name)).sort("population_thousands", descending=True)["slug"]
+            slugs = frame.filter(frame["name"] == name).sort("population_thousands", descending=True)["slug"]
             read = [one for one in of_city(slugs[0]) if one.kind == "read"]
             assert len(read) >= 8, name
             assert theme.id in {one.theme for one in read}, f"{name} lacks {theme.id}"
