@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from technopole.editions.read import Edition
     from technopole.index.scoring import GenericRun
     from technopole.publish.ranking import Ranking
+    from technopole.publish.uncertainty import Uncertainty
 
-__all__ = ["city", "load", "rank", "resolve", "score", "trace"]
+__all__ = ["city", "load", "rank", "resolve", "score", "trace", "uncertainty", "whatif"]
 
 
 def load(folder: str | Path | None = None) -> Edition:
@@ -68,3 +69,18 @@ def score(data: Any, framework: str | Path | dict[str, Any]) -> GenericRun:
 
     given = parse_generic(framework, "framework") if isinstance(framework, dict) else read_generic(Path(framework))
     return make(data, given)
+
+
+def uncertainty(edition: Edition | None = None, **options: Any) -> Uncertainty:
+    """Say how sure the ranks are; options and errors as `technopole.publish.uncertainty.uncertainty`."""
+    from technopole.publish.uncertainty import uncertainty as make
+
+    return make(edition, **options)
+
+
+def whatif(edition: Edition, name: str, changes: dict[str, float], **options: Any) -> dict[str, Any]:
+    """Rank a city with other values, as `technopole whatif --json`; options as `technopole.publish.whatif.whatif`."""
+    from technopole.publish.finding import find_city
+    from technopole.publish.whatif import whatif as make
+
+    return make(edition, find_city(edition, name), changes, **options)

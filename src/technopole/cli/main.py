@@ -20,7 +20,9 @@ from technopole.cli import (
     score,
     themes,
     trace,
+    uncertainty,
     validate,
+    whatif,
 )
 from technopole.core.errors import TechnopoleError
 
@@ -42,6 +44,8 @@ themes.register(app)
 momentum.register(app)
 boundaries.register(app)
 explore.register(app)
+uncertainty.register(app)
+whatif.register(app)
 app.add_typer(data.app, name="data")
 app.add_typer(audit.app, name="audit")
 

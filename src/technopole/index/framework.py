@@ -80,6 +80,8 @@ class Uncertainty(Declaration):
     aggregation: tuple[Aggregation, ...] = Field(min_length=1)
     cap_quantile: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(min_length=1)
     shrink_millions: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
+    relative_error: dict[Identifier, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict)
+    """Of measurement, by indicator: a value v is read as v exp(e z), z standard normal (robustness/measurement.py)."""
 
 
 class Tiers(Declaration):
@@ -108,6 +110,9 @@ class Framework(Declaration):
             raise ValueError(f"{twice[0]!r} stands twice in the tree")
         if not any(side.weight > 0 for side in self.tree):
             raise ValueError("all weights of the sides are zero")
+        for name in self.uncertainty.relative_error:
+            if name not in self.indicator_ids():
+                raise ValueError(f"relative_error names {name!r}: {suggestion(name, self.indicator_ids())}")
         return self
 
     def walk(self) -> Iterator[Node | Leaf]:

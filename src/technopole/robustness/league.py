@@ -14,6 +14,7 @@ from technopole.index.run import IndexRun, run_index
 from technopole.indicators.declarations import Catalogue
 from technopole.kernel.rank import rank_quantiles
 from technopole.kernel.tiers import tiers
+from technopole.robustness.measurement import measurement_errors
 from technopole.robustness.uncertainty import Replicates, simulate
 
 RESULT_SCHEMA: Final[dict[str, Any]] = {
@@ -57,7 +58,9 @@ def league(
     """
     matrix = build_matrix(values, frame, framework, catalogue, boundary)
     run = run_index(matrix, framework, lens)
-    replicates = simulate(matrix, framework, lens)
+    declared = framework.uncertainty.relative_error
+    errors = measurement_errors(declared, values, frame, matrix) if declared else None
+    replicates = simulate(matrix, framework, lens, errors)
     covered = coverage(values, framework, catalogue).filter("eligible")["coverage"].to_numpy()
     results = [
         _ranked(run, replicates, framework, node).with_columns(coverage=pl.Series(covered))

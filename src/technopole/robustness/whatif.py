@@ -1,0 +1,110 @@
+"""One city with other values: on the edition's own goalposts, or with everything computed anew."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping
+
+import numpy as np
+
+from technopole.core.types import Lens
+from technopole.index.framework import Framework, Method
+from technopole.index.matrix import Matrix
+from technopole.index.run import complete, positive, treat
+from technopole.index.tree import Floats, labelled_tree
+from technopole.kernel.aggregate import Aggregation, aggregate_tree
+from technopole.kernel.normalise import NORMALISERS
+from technopole.kernel.treat import log1p
+from technopole.robustness.study import Prepared
+
+
+def on_goalposts(
+    matrix: Matrix,
+    treated: Floats,
+    completed: Floats,
+    method: Method,
+    lens: Lens,
+    row: int,
+    column: int,
+    value: float,
+) -> float:
+    """Normalised score of another value of one cell, all that was fitted to the data left as it was.
+
+    The cap, the lowest and highest value, mean and standard deviation stay those of the edition; a rank is that among
+    the other cities. A value beyond the goalposts scores 0 or 100 (a z-score has no upper end). The value that the
+    cell already has gives the score that it already has.
+
+    Parameters
+    ----------
+    treated, completed : (n, k) of the edition, before and after imputation.
+    method : with the cap, shrinkage and normalisation to apply.
+    """
+    if matrix.is_count[column]:
+        if lens is Lens.INTENSITY:
+            value = value / (matrix.population_millions[row] + method.shrink_millions)
+        if method.transform == "log1p":
+            value = float(log1p(np.array([[value]]))[0, 0])
+    if method.cap_quantile < 1:
+        # capping leaves the cap itself as the largest value
+        value = float(np.clip(value, np.nanmin(treated[:, column]), np.nanmax(treated[:, column])))
+    oriented, own = completed[:, column] * matrix.direction[column], value * matrix.direction[column]
+    if method.normalisation == "z_score":
+        spread = oriented.std(ddof=1)
+        return max(0.0, float((own - oriented.mean()) / spread * 15.0 + 50.0))
+    if method.normalisation == "rank":
+        ranks = NORMALISERS["rank"].function(oriented[:, None], digits=10)[:, 0]
+        oriented = oriented.copy()
+        oriented[row] = own
+        own = float(NORMALISERS["rank"].function(oriented[:, None], digits=10)[row, 0])
+        oriented = ranks
+    low, high = oriented.min(), oriented.max()
+    return float(np.clip((own - low) / (high - low) * 100.0, 0.0, 100.0))
+
+
+def moved_run(
+    matrix: Matrix, framework: Framework, lens: Lens, row: int, changes: Mapping[int, float], normalised: Floats
+) -> dict[str, Floats]:
+    """Scores of all nodes with these values (column -> value) of the city in `row`, on the nominal goalposts.
+
+    Parameters
+    ----------
+    normalised : (n, k) of the nominal run; not changed.
+    """
+    method, labelled = framework.method, labelled_tree(framework)
+    treated = treat(matrix, method, lens)
+    completed = complete(treated, matrix, method, framework.uncertainty.seed).nominal
+    changed = normalised.copy()
+    for column, value in changes.items():
+        changed[row, column] = on_goalposts(matrix, treated, completed, method, lens, row, column, value)
+    scored = positive(changed, method.aggregation)
+    found = aggregate_tree(scored, labelled.weights, labelled.tree, Aggregation(method.aggregation))
+    return {name: found[:, place] for place, name in enumerate(labelled.aggregates)} | {
+        name: changed[:, place] for place, name in enumerate(matrix.indicators)
+    }
+
+
+def moved_study(prepared: Prepared, row: int, changes: Mapping[int, float]) -> Prepared:
+    """Every variant with these values of one city, each on its own goalposts."""
+    matrix, framework, lens = prepared.matrices[0], prepared.framework, prepared.lens
+    normalised = prepared.normalised.copy()
+    fitted: dict[tuple[float, float], tuple[Floats, Floats]] = {}
+    for (number, variant), (column, value) in itertools.product(enumerate(prepared.variants), changes.items()):
+        if number in prepared.problems:
+            continue
+        method = framework.method.model_copy(
+            update={
+                "cap_quantile": variant.cap_quantile,
+                "shrink_millions": variant.shrink_millions,
+                "normalisation": variant.normalisation,
+            }
+        )
+        key = (variant.cap_quantile, variant.shrink_millions)
+        if key not in fitted:
+            treated = treat(matrix, method, lens)
+            fitted[key] = (treated, complete(treated, matrix, method, framework.uncertainty.seed).draws)
+        treated, draws = fitted[key]
+        normalised[number, row, column] = on_goalposts(
+            matrix, treated, draws[variant.draw], method, lens, row, column, value
+        )
+    return dataclasses.replace(prepared, normalised=normalised)
