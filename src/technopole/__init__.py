@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from technopole.editions.read import Edition
     from technopole.index.scoring import GenericRun
+    from technopole.publish.extremes import Extremes
     from technopole.publish.ranking import Ranking
     from technopole.publish.uncertainty import Uncertainty
 
-__all__ = ["city", "load", "rank", "resolve", "score", "trace", "uncertainty", "whatif"]
+__all__ = ["city", "extremes", "load", "rank", "resolve", "score", "trace", "uncertainty", "whatif"]
 
 
 def load(folder: str | Path | None = None) -> Edition:
@@ -74,6 +75,13 @@ def score(data: Any, framework: str | Path | dict[str, Any]) -> GenericRun:
 def uncertainty(edition: Edition | None = None, **options: Any) -> Uncertainty:
     """Say how sure the ranks are; options and errors as `technopole.publish.uncertainty.uncertainty`."""
     from technopole.publish.uncertainty import uncertainty as make
+
+    return make(edition, **options)
+
+
+def extremes(edition: Edition | None = None, **options: Any) -> Extremes:
+    """Seek best and worst possible ranks; options and errors as `technopole.publish.extremes.extremes`."""
+    from technopole.publish.extremes import extremes as make
 
     return make(edition, **options)
 

@@ -14,6 +14,7 @@ from technopole.cli import (
     compare,
     data,
     explore,
+    extremes,
     momentum,
     rank,
     resolve,
@@ -45,6 +46,7 @@ momentum.register(app)
 boundaries.register(app)
 explore.register(app)
 uncertainty.register(app)
+extremes.register(app)
 whatif.register(app)
 app.add_typer(data.app, name="data")
 app.add_typer(audit.app, name="audit")
