@@ -24,11 +24,11 @@ from technopole.observations.placing import Resolver
 from technopole.observations.schema import OBSERVATION_SCHEMA, RECORD_SCHEMA
 from technopole.observations.variables import Correction
 from technopole.snapshots.upstream import Upstream, UpstreamFile, sha256_of
-from technopole.sources.registry import Source, load_source, source_ids
+from technopole.sources.registry import Source, all_source_ids, load_source
 
 REPOSITORY = Path(__file__).parents[2]
 EMAIL = r"[\w.+-]+@[\w-]+\.\w+"
-SOURCES = source_ids()
+SOURCES = all_source_ids()
 
 pytestmark = pytest.mark.parametrize("source_id", SOURCES)
 MirrorRecords = Callable[[str], pl.DataFrame]
@@ -235,9 +235,17 @@ def stale(correction: Correction) -> Correction:
     return correction.model_copy(update={"expect": "no such text"})
 
 
+def text_of(path: Path) -> str:
+    """UTF-8, else Latin-1: the two encodings that upstream files have."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return path.read_bytes().decode("latin-1")
+
+
 def physical_records(path: Path) -> list[str]:
     """Lines of a CSV file, those of one record together, ends included."""
-    text = path.read_bytes().decode("utf-8-sig")
+    text = text_of(path)
     lines = text.splitlines(keepends=True)
     reader = csv.reader(io.StringIO(text, newline=""))
     records: list[str] = []
@@ -248,12 +256,21 @@ def physical_records(path: Path) -> list[str]:
     return records
 
 
+def encoded(text: str, like: Path) -> bytes:
+    """A changed text in the encoding of the file."""
+    try:
+        like.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return text.encode("latin-1")
+    return text.encode()
+
+
 def reverse_rows(path: Path) -> None:
     """Reverse the rows below the first line, or the entries of a list or object; workbooks stay as they are."""
     if path.suffix == ".csv":
         first, *rows = physical_records(path)
         rows = [row if row.endswith("\n") else f"{row}\n" for row in rows]
-        path.write_bytes("".join([first, *reversed(rows)]).encode())
+        path.write_bytes(encoded("".join([first, *reversed(rows)]), path))
     elif path.suffix in {".json", ".geojson"}:
         content = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(content, list):
@@ -268,7 +285,7 @@ def reverse_rows(path: Path) -> None:
 def rename_columns(path: Path) -> None:
     if path.suffix == ".csv":
         first, *rows = physical_records(path)
-        path.write_bytes("".join([re.sub(r"\w+", "wrong", first), *rows]).encode())
+        path.write_bytes(encoded("".join([re.sub(r"\w+", "wrong", first), *rows]), path))
     elif path.suffix in {".json", ".geojson"}:
         path.write_text(json.dumps(_renamed(json.loads(path.read_text(encoding="utf-8")))), encoding="utf-8")
     elif path.suffix == ".xlsx":
@@ -332,11 +349,7 @@ def at_key_path(content: Any, keys: str) -> Any:
 
 def csv_record(path: Path, line: int) -> str:
     """The physical lines of the record that begins at a line (from 1), quotes undone."""
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
+    text = text_of(path)
     lines = re.split(r"\r\n|\r|\n", text)
     record = lines[line - 1]
     while record.count('"') % 2 and line < len(lines):

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from technopole.cities.institutions import SEVERAL, UNREGISTERED, registered
 from technopole.core.errors import UpstreamError
 from technopole.snapshots.upstream import Upstream
-from technopole.sources.csmetrics.register import SEVERAL, UNREGISTERED, registered
 from technopole.sources.csmetrics.source import COMPANY, records
 from technopole.sources.registry import load_source
 

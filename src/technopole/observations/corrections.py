@@ -21,7 +21,8 @@ def apply_corrections(table: pl.DataFrame, file: str, corrections: Iterable[Corr
 
     Raises
     ------
-    SourceCheckError : the rows to correct are gone, or no longer hold the expected wrong value.
+    SourceCheckError : the rows to correct are gone, or no longer hold the expected wrong value. A correction that
+        doesn't expire is passed over then.
     """
     for correction in corrections:
         if not PurePosixPath(file).match(correction.file):
@@ -33,13 +34,16 @@ def apply_corrections(table: pl.DataFrame, file: str, corrections: Iterable[Corr
         hit = pl.all_horizontal(conditions).fill_null(False)
         rows = table.filter(hit)
         name = f"{file}: correction of {dict(correction.match)} ({correction.why})"
+        defect = rows.height and (correction.drop or set(rows[correction.column].to_list()) == {correction.expect})
+        if not defect and not correction.expires:
+            continue
         if rows.is_empty():
             raise SourceCheckError(f"{name} finds no row:", "upstream has changed; remove or renew it in meta.yaml.")
         if correction.drop:
             table = table.filter(~hit)
             continue
-        found = set(rows[correction.column].to_list())
-        if found != {correction.expect}:
+        if not defect:
+            found = set(rows[correction.column].to_list())
             raise SourceCheckError(
                 f"{name} expects {correction.column}={correction.expect!r} and finds {sorted(map(str, found))}:",
                 "upstream has changed; remove or renew it in meta.yaml.",

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from technopole.core.errors import FrameworkError
-from technopole.core.types import LicenceClass
+from technopole.core.types import SHIPPABLE, LicenceClass
 
 Model = TypeVar("Model", bound=BaseModel)
 YAML_SIZE_LIMIT = 400_000
@@ -73,7 +73,8 @@ class Correction(Declaration):
     """A known upstream defect, repaired by declared data; when the defect is gone the build fails.
 
     In rows of `file` (mirror path or glob) where every column of `match` has the given text, `column` must hold
-    `expect` (null: empty) and becomes `value`. ``drop: true`` removes the rows instead.
+    `expect` (null: empty) and becomes `value`. ``drop: true`` removes the rows instead. Of a file that a user brings,
+    which may be of another date, a correction mends what it finds (``expires=False``).
     """
 
     file: str
@@ -82,6 +83,7 @@ class Correction(Declaration):
     expect: str | None = None
     value: str | None = None
     drop: bool = False
+    expires: bool = True
     why: str
 
 
@@ -102,6 +104,15 @@ class Meta(Declaration):
     left_out: tuple[str, ...] = ()  # beginnings of the reasons by which a rule leaves rows out: not a failure to place
     variables: tuple[Variable, ...]
     corrections: tuple[Correction, ...] = ()
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it enters an edition. Otherwise it is an adapter, for a file that the user brings.
+
+        The licence decides, and nothing else can say otherwise. The class of a source is the strictest one among the
+        files that it reads; that the files' own classes agree is checked where an edition is built.
+        """
+        return self.licence_class in SHIPPABLE
 
     @model_validator(mode="after")
     def _unique(self) -> Meta:

@@ -46,9 +46,19 @@ class Source:
         return reader.records(upstream, self.meta, cities)
 
 
-def source_ids() -> list[str]:
-    """Ids of all sources, sorted."""
+def all_source_ids() -> list[str]:
+    """Ids of all sources, sorted: those that enter an edition, and the adapters."""
     return sorted(path.parent.name for path in FOLDER.glob("*/meta.yaml"))
+
+
+def source_ids() -> list[str]:
+    """Ids of the sources that enter an edition, sorted."""
+    return [name for name in all_source_ids() if load_source(name).meta.shipped]
+
+
+def adapter_ids() -> list[str]:
+    """Ids of the sources whose licence keeps them out of an edition, sorted: they read a file that the user brings."""
+    return [name for name in all_source_ids() if not load_source(name).meta.shipped]
 
 
 def load_source(source_id: str) -> Source:

@@ -17,13 +17,13 @@ from typing import Final
 
 import polars as pl
 
+from technopole.cities.institutions import registered
 from technopole.core.errors import UpstreamError
 from technopole.observations.corrections import apply_corrections
 from technopole.observations.placing import Resolver, place
 from technopole.observations.variables import Meta
 from technopole.snapshots.tables import ROW, read_csv, read_json
 from technopole.snapshots.upstream import Upstream
-from technopole.sources.csmetrics.register import registered
 
 SCORES: Final = "csmetrics/data/scores/*_affiliations.json"
 NAMES: Final = "csmetrics/app/data/inst_full_clean.csv"  # no header

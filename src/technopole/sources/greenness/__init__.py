@@ -1,0 +1,1 @@
+"""Greenness of cities (NDVI), from satellites."""

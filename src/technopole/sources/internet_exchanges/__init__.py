@@ -1,0 +1,1 @@
+"""Internet exchange points and their buildings."""

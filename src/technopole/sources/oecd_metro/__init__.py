@@ -1,0 +1,1 @@
+"""GDP and population of metropolitan areas (OECD)."""

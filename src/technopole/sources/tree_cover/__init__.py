@@ -1,0 +1,1 @@
+"""Tree cover of urban centres, from satellites."""

@@ -1,0 +1,1 @@
+"""Air quality of cities (WHO database)."""
