@@ -8,19 +8,25 @@ from typing import Any
 import pytest
 
 from technopole.core.errors import FrameworkError
-from technopole.editions.read import open_edition
+from technopole.editions.read import Edition, open_edition
 from technopole.indicators.themes import themes
-from technopole.initiatives.check import (
-    Known,
-    address_faults,
-    agrees,
-    copied_words,
-    faults,
-    known_units,
-    observed_values,
+from technopole.initiatives.check import Known, address_faults, agrees, copied_words, faults, known_units
+from technopole.initiatives.derive import RULES as DERIVED_RULES
+from technopole.initiatives.derive import period_year
+from technopole.initiatives.register import (
+    DERIVED_FOLDER,
+    Initiative,
+    all_initiatives,
+    city_text,
+    of_city,
+    read_city,
+    registered_cities,
 )
-from technopole.initiatives.register import Initiative, all_initiatives, of_city, read_city, registered_cities
-from technopole.initiatives.reviews import Review, reviews
+from technopole.initiatives.reviews import Review, all_reviews, reviews
+from technopole.publish.derived_initiatives import derived_files, derived_initiatives
+from technopole.publish.initiatives import known_facts
+from technopole.publish.ranking import rank
+from technopole.sources.registry import load_source
 
 TODAY = datetime.date(2026, 11, 24)
 ADDRESS = "https://www.example.org/news/42?a=b"
@@ -56,16 +62,13 @@ METRO = {"source": "metro_systems", "variable": "metro_length_km"}
 
 
 @pytest.fixture(scope="module")
-def known() -> Known:
-    edition = open_edition()
-    frame = edition.frame()
-    return Known(
-        cities=dict(zip(frame["slug"], frame["city"], strict=True)),
-        themes={one.id for one in themes()},
-        units=known_units(),
-        values=observed_values(edition.table("observations")),
-        today=datetime.datetime.now(tz=datetime.UTC).date(),
-    )
+def edition() -> Edition:
+    return open_edition()
+
+
+@pytest.fixture(scope="module")
+def known(edition: Edition) -> Known:
+    return known_facts(edition)
 
 
 def test_a_right_entry_has_no_fault() -> None:
@@ -205,18 +208,70 @@ def test_a_broken_review_file_is_one_clear_line(tmp_path: Path, text: str, says:
 
 
 def test_the_register_has_no_fault(known: Known) -> None:
-    found = faults(all_initiatives(), reviews(), known)
+    found = faults(all_initiatives(), all_reviews(), known)
     assert found == [], "\n".join(f"{one.city} {one.id} ({one.rule}): {one.message}" for one in found[:20])
 
 
-def test_the_cities_of_the_article_have_eight_each_and_every_theme_that_it_names_for_them(known: Known) -> None:
-    frame = open_edition().frame()
+def test_the_cities_of_the_article_have_eight_each_and_every_theme_that_it_names_for_them(edition: Edition) -> None:
+    frame = edition.frame()
     for theme in themes():
         for name in theme.cities:
             slugs = frame.filter(frame["name"] == name).sort("population_thousands", descending=True)["slug"]
             read = [one for one in of_city(slugs[0]) if one.kind == "read"]
             assert len(read) >= 8, name
             assert theme.id in {one.theme for one in read}, f"{name} lacks {theme.id}"
+
+
+def test_forty_further_ranked_cities_have_two_each(edition: Edition) -> None:
+    named = {name for theme in themes() for name in theme.cities}
+    further = [one["slug"] for one in rank(edition).table.head(100).iter_rows(named=True) if one["name"] not in named]
+    assert sum(len(of_city(slug)) >= 2 for slug in further) >= 40
+
+
+def test_derived_entries_agree_with_observations_that_the_edition_holds(known: Known) -> None:
+    derived = [one for one in all_initiatives() if one.kind == "derived"]
+    assert len(derived) >= 80
+    assert sum(agrees(one, known) for one in derived) >= len(derived) / 2
+    assert {one.figure.unit for one in derived if one.figure} <= {unit for _, unit in known.values.values()}
+
+
+def test_an_observation_that_changes_is_noticed(known: Known) -> None:
+    held = next(one for one in all_initiatives() if one.kind == "derived")
+    assert held.observation is not None
+    key = (known.cities[held.city], held.observation.source, held.observation.variable)
+    value, unit = known.values[key]
+    for other in ({}, {key: (value + 1, unit)}, {key: (value, "apples")}):
+        assert not agrees(held, replace(known, values=other))
+
+
+def test_the_derived_files_are_what_the_edition_says(edition: Edition) -> None:
+    """A rebuilt edition makes them stale: python -m technopole.publish.derived_initiatives."""
+    seen = next(one.source.seen for one in all_initiatives() if one.kind == "derived")
+    files = derived_files(derived_initiatives(edition, seen))
+    there = {path.name: path.read_text(encoding="utf-8") for path in DERIVED_FOLDER.iterdir()}
+    stale = sorted(name for name in {*files, *there} if files.get(name) != there.get(name))
+    assert not stale, "run python -m technopole.publish.derived_initiatives"
+
+
+def test_a_written_file_reads_as_it_was(tmp_path: Path) -> None:
+    entries = (entry(), entry(id="others", figure=None, since=datetime.date(2020, 2, 29)))
+    path = tmp_path / "oslo.yaml"
+    path.write_text(city_text("oslo", entries), encoding="utf-8")
+    assert read_city(path) == entries
+
+
+@pytest.mark.parametrize(
+    ("period", "year"), [("2023-06", 2023), ("2022-2026", 2026), ("before 2023", 2022), ("as of 2026-02-09", 2026)]
+)
+def test_the_year_of_a_period(period: str, year: int) -> None:
+    assert period_year(period) == year
+
+
+def test_every_period_of_a_derived_variable_names_one_year_for_all_its_cities() -> None:
+    metas = {name: load_source(name).meta for name in {rule.source for rule in DERIVED_RULES}}
+    for rule in DERIVED_RULES:
+        variable = next(one for one in metas[rule.source].variables if one.id == rule.variable)
+        assert "undated" not in variable.period, rule.id
 
 
 def test_every_declared_unit_is_used() -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from technopole.cli.options import Csv, EditionFolder, Json
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 
 def register(app: typer.Typer) -> None:
@@ -82,19 +79,7 @@ def _show(page: dict[str, Any]) -> None:
         if named:
             out.print(f"{kind.capitalize()} against its peers in rank: {', '.join(named)}.")
     if page["initiatives"]:
-        out.print("\nWhat it does")
+        from technopole.cli.initiatives import initiatives_table
+
+        out.print("What it does")
         out.print(initiatives_table(page["initiatives"]))
-
-
-def initiatives_table(initiatives: list[dict[str, Any]]) -> Table:
-    """Draw what a city does: theme, since when, what and by whom, and under it where that was read."""
-    from technopole.cli.output import new_table
-
-    table = new_table("theme", "since", "what it does, who does it, where that was read")
-    for one in initiatives:
-        figure = one["figure"]
-        number = f" {figure['value']:,.6g} {figure['unit']} ({figure['year']})." if figure else ""
-        source = one["source"]
-        what = f"{one['what']}{number} By: {one['by']}.\n{source['publisher']}: {source['address']}"
-        table.add_row(one["theme"], one["since"] or "", what)
-    return table

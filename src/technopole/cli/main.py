@@ -15,6 +15,7 @@ from technopole.cli import (
     data,
     explore,
     extremes,
+    initiatives,
     momentum,
     rank,
     resolve,
@@ -42,6 +43,7 @@ score.register(app)
 compare.register(app)
 validate.register(app)
 themes.register(app)
+initiatives.register(app)
 momentum.register(app)
 boundaries.register(app)
 explore.register(app)

@@ -78,7 +78,7 @@ def faults(entries: Sequence[Initiative], read: Sequence[Review], known: Known) 
     of_entry: dict[tuple[str, str], list[Review]] = {}
     for review in read:
         of_entry.setdefault((review.city, review.id), []).append(review)
-    found = [*_repeated(entries), *_reviews_of_nothing(entries, read)]
+    found = [*_repeated(entries)]
     for entry in entries:
         for rule, check in RULES.items():
             found += [Fault(entry.city, entry.id, rule, text) for text in check(entry, known)]
@@ -86,7 +86,7 @@ def faults(entries: Sequence[Initiative], read: Sequence[Review], known: Known) 
         if not own:
             found.append(Fault(entry.city, entry.id, "review", "no line of the review file says where it was read"))
         found += [Fault(entry.city, entry.id, "review", text) for one in own for text in _review(entry, one, known)]
-    return found
+    return [*found, *_reviews_of_nothing(entries, read)]
 
 
 def agrees(entry: Initiative, known: Known) -> bool:

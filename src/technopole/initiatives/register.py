@@ -6,10 +6,12 @@ Paraphrases are ours; addresses and figures are those of the source. An entry na
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
+import yaml
 from pydantic import Field, model_validator
 
 from technopole.core.errors import FrameworkError
@@ -96,6 +98,15 @@ class CityFile(Declaration):
         return {**data, "initiatives": entries}
 
 
+class _WithoutAliases(yaml.SafeDumper):
+    """Writes equal values out each time: declarations with aliases aren't read."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Never refer back."""
+        del data
+        return True
+
+
 def of_city(slug: str) -> tuple[Initiative, ...]:
     """What is done in one city, read entries first, in the order of their files; empty where nothing is registered."""
     return tuple(one for folder in (READ_FOLDER, DERIVED_FOLDER) for one in read_city(folder / f"{slug}.yaml"))
@@ -109,6 +120,17 @@ def all_initiatives() -> tuple[Initiative, ...]:
 def registered_cities() -> tuple[str, ...]:
     """Slugs of the cities that have an entry."""
     return tuple(sorted({path.stem for folder in (READ_FOLDER, DERIVED_FOLDER) for path in folder.glob("*.yaml")}))
+
+
+def city_text(slug: str, entries: Sequence[Initiative]) -> str:
+    """Text of one city's file, as `read_city` reads it: without what an entry doesn't have."""
+    listed = [one.model_dump(exclude={"city"}, exclude_none=True, exclude_defaults=True) for one in entries]
+    for one in listed:
+        if "figure" in one and one["figure"]["value"].is_integer():
+            one["figure"]["value"] = int(one["figure"]["value"])
+    data = {"city": slug, "initiatives": listed}
+    text = yaml.dump(data, Dumper=_WithoutAliases, sort_keys=False, allow_unicode=True, width=116)
+    return text.replace("\n- id:", "\n\n- id:").replace("initiatives:\n\n", "initiatives:\n")
 
 
 @cache

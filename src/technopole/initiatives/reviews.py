@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from technopole.core.errors import FrameworkError
 
-REVIEWS: Final = Path(__file__).with_name("reviews.csv")
+REVIEWS: Final = Path(__file__).with_name("reviews.csv")  # written by people
+DERIVED_REVIEWS: Final = Path(__file__).parent / "derived" / "reviews.csv"  # written by a program
 COLUMNS: Final = ("city", "id", "read_at", "read_on", "extract")
 
 
@@ -37,6 +40,20 @@ def reviews(path: Path = REVIEWS) -> tuple[Review, ...]:
         if tuple(lines.fieldnames or ()) != COLUMNS:
             raise FrameworkError(f"{path.name} has the columns {lines.fieldnames}:", f"write {', '.join(COLUMNS)}.")
         return tuple(_review(line, f"{path.name} line {lines.line_num}") for line in lines)
+
+
+def all_reviews() -> tuple[Review, ...]:
+    """Reviews of the entries that people wrote, then of the derived ones."""
+    return (*reviews(), *(reviews(DERIVED_REVIEWS) if DERIVED_REVIEWS.is_file() else ()))
+
+
+def review_lines(read: Iterable[Review]) -> str:
+    """Text of a review file."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((one.city, one.id, one.read_at, one.read_on.isoformat(), one.extract) for one in read)
+    return text.getvalue()
 
 
 def _review(line: dict[str, str], where: str) -> Review:

@@ -10,8 +10,7 @@ from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition
 from technopole.index.framework import ROOT
 from technopole.indicators.declarations import catalogue
-from technopole.indicators.themes import themes
-from technopole.initiatives.register import Initiative, of_city
+from technopole.publish.initiatives import initiative_list
 
 PEERS = 10  # cities next to it in rank, half above and half below
 STANDOUTS = 3
@@ -73,31 +72,6 @@ def city_page(
         "missing": [{"indicator": one["id"], "reason": one["status"]} for one in indicators if one["value"] is None],
         "indicators": indicators,
         "initiatives": initiative_list(city["slug"]),
-    }
-
-
-def initiative_list(slug: str) -> list[dict[str, Any]]:
-    """What is done in a city, in the order of the themes of the article; empty where nothing is registered.
-
-    `since` is a year or a day as text, None where the source doesn't say; `figure` and `observation` are None where
-    there is none; `kind` is read or derived.
-    """
-    order = {theme.id: place for place, theme in enumerate(themes())}
-    return [_initiative(one) for one in sorted(of_city(slug), key=lambda one: order.get(one.theme, len(order)))]
-
-
-def _initiative(one: Initiative) -> dict[str, Any]:
-    """One entry; without the city, which is the page's."""
-    return {
-        "id": one.id,
-        "theme": one.theme,
-        "what": one.what,
-        "since": None if one.since is None else str(one.since),
-        "by": one.by,
-        "figure": None if one.figure is None else one.figure.model_dump(),
-        "source": one.source.model_dump(mode="json"),
-        "kind": one.kind,
-        "observation": None if one.observation is None else one.observation.model_dump(include={"source", "variable"}),
     }
 
 
