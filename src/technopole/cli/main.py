@@ -20,6 +20,7 @@ from technopole.cli import (
     rank,
     resolve,
     score,
+    serve,
     themes,
     trace,
     uncertainty,
@@ -50,6 +51,7 @@ explore.register(app)
 uncertainty.register(app)
 extremes.register(app)
 whatif.register(app)
+serve.register(app)
 app.add_typer(data.app, name="data")
 app.add_typer(audit.app, name="audit")
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from technopole.cli.options import Csv, EditionFolder, Json
-from technopole.core.errors import InputError
 
 if TYPE_CHECKING:
     from technopole.publish.ranking import Ranking
@@ -46,7 +45,7 @@ def rank(
         lens=lens,
         side=side,
         boundary=boundary,
-        weights=parse_weights(weights),
+        weights=ranking.parse_weights(weights),
         framework=None if framework is None else read_framework(framework),
         countries=country or (),
         min_population=min_population,
@@ -59,27 +58,6 @@ def rank(
         write_csv(result.table)
     else:
         _show(result, everything)
-
-
-def parse_weights(text: str | None) -> dict[str, float] | None:
-    """Parse "industry=2,unicorns=0.5".
-
-    Raises
-    ------
-    InputError : not of that form.
-    """
-    if text is None:
-        return None
-    weights: dict[str, float] = {}
-    for part in text.split(","):
-        name, equals, number = part.partition("=")
-        try:
-            weights[name.strip()] = float(number)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise InputError(f"the weight {part!r} isn't name=number:", "write --weights industry=2,unicorns=0.5.")
-    return weights
 
 
 def _show(result: Ranking, everything: bool) -> None:

@@ -156,6 +156,27 @@ def rank(
     return Ranking(edition.id, chosen.id, lens_.value, side, boundary_.value, table, unranked)
 
 
+def parse_weights(text: str | None) -> dict[str, float] | None:
+    """Parse "industry=2,unicorns=0.5".
+
+    Raises
+    ------
+    InputError : not of that form.
+    """
+    if text is None:
+        return None
+    weights: dict[str, float] = {}
+    for part in text.split(","):
+        name, equals, number = part.partition("=")
+        try:
+            weights[name.strip()] = float(number)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise InputError(f"the weight {part!r} isn't name=number:", "write weights as industry=2,unicorns=0.5.")
+    return weights
+
+
 Choice = TypeVar("Choice", Lens, Boundary)
 
 
