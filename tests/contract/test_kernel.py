@@ -7,9 +7,12 @@ import inspect
 import numpy as np
 import pytest
 
+from technopole.index.generic import BESIDE
+from technopole.index.learned import impute_iterative, impute_knn
 from technopole.kernel.aggregate import AGGREGATORS, Aggregation, aggregate
-from technopole.kernel.impute import IMPUTERS
+from technopole.kernel.impute import IMPUTERS, Imputer
 from technopole.kernel.normalise import NORMALISERS
+from technopole.kernel.panel import impute_panel
 from technopole.kernel.treat import TREATMENTS
 
 UNITS, INDICATORS = 30, 4
@@ -19,8 +22,16 @@ NEEDED = {
     "low": 0.5,
     "high": 3.5,
     "groups": ["a", "b"] * (UNITS // 2),
+    "units": np.arange(UNITS) % 7,
+    "times": -(np.arange(UNITS) // 7),
 }
-TABLES = {"treat": TREATMENTS, "impute": IMPUTERS, "normalise": NORMALISERS}
+BESIDE_THE_KERNEL = {
+    "knn": Imputer(impute_knn, "mean of the nearest units"),
+    "iterative": Imputer(lambda x: impute_iterative(x)[0], "chained regressions"),
+    "panel": Imputer(impute_panel, "along time", ("units", "times")),
+}
+BESIDE_THE_KERNEL["iterative"].function.__doc__ = impute_iterative.__doc__
+TABLES = {"treat": TREATMENTS, "impute": IMPUTERS | BESIDE_THE_KERNEL, "normalise": NORMALISERS}
 PARTS = [(kind, name) for kind, table in TABLES.items() for name in table]
 
 
@@ -88,6 +99,10 @@ def test_declared_parameters_are_those_of_the_function(kind, name):
     assert part.function.__doc__
 
 
+def test_every_imputer_that_a_framework_may_name_is_here():
+    assert set(BESIDE) == set(BESIDE_THE_KERNEL)
+
+
 @pytest.mark.parametrize("name", sorted(AGGREGATORS))
 class TestAggregator:
     def test_missing_is_left_out_and_nothing_gives_nothing(self, name, x):
@@ -103,9 +118,10 @@ class TestAggregator:
     def test_equal_children_give_their_value_where_it_lies_between(self, name, x):
         same = np.repeat(x[:, :1], INDICATORS, axis=1)
         score = aggregate(same, [1, 2, 3, 4], Aggregation(name))
-        if name == "copeland":
+        if AGGREGATORS[name].relative:
             present = ~np.isnan(x[:, 0])
             assert (np.argsort(score[present]) == np.argsort(x[present, 0])).all()
+            assert np.isnan(score[~present]).all()
         else:
             np.testing.assert_allclose(score, x[:, 0], rtol=1e-12)
 

@@ -193,7 +193,8 @@ def test_normalisers_keep_the_order_and_the_gaps(x):
 @given(matrices(missing=True, units=(1, 30)))
 def test_treatments_keep_gaps_and_never_turn_the_order(x):
     for name, treatment in TREATMENTS.items():
-        y = treatment.function(x - np.nanmin(x, initial=0.0)) if name == "log1p" else treatment.function(x)
+        above = {"log1p": 0.0, "log": 1.0, "log10": 1.0, "log_gii": 2.0}.get(name)
+        y = treatment.function(x if above is None else x - np.nanmin(x, initial=0.0) + above)
         np.testing.assert_array_equal(np.isnan(x), np.isnan(y), err_msg=name)
         for before, after in zip(x.T, y.T, strict=True):
             order = np.argsort(before)

@@ -112,6 +112,148 @@ def test_screen_leaves_out_and_says_whom(table):
     assert result.ids == ("a", "b", "d")
 
 
+def test_screen_by_nonzero_share_and_by_name(table):
+    result = score(table, parse_generic({**FRAMEWORK, "screen": {"least_nonzero": 1.0, "keep": ["c"]}}, "x"))
+    assert result.screened == ("a",)
+    result = score(table, parse_generic({**FRAMEWORK, "screen": {"leave_out": ["a"]}}, "x"))
+    assert result.ids == ("b", "c", "d")
+    for screen, message in (
+        ({"leave_out": ["z"]}, "no unit 'z'"),
+        ({"keep": ["a"], "leave_out": ["a"]}, "kept and to be left out"),
+        ({"leave_out": ["a", "b", "c", "d"]}, "No unit is left"),
+        (1.5, "screen.least_share"),
+    ):
+        with pytest.raises(TechnopoleError, match=message):
+            score(table, parse_generic({**FRAMEWORK, "screen": screen}, "x"))
+
+
+def test_per_scales_a_denominator(table):
+    plain = score(table, parse_generic(one(**leaf("jobs", denominator="people")), "x"))
+    scaled = score(table, parse_generic(one(**leaf("jobs", denominator="people", per=1000)), "x"))
+    np.testing.assert_allclose(scaled.denominated, 1000 * plain.denominated)
+
+
+def some_frame():
+    rng = np.random.default_rng(1)
+    base = rng.random(40)
+    data = {f"x{k}": base + 0.1 * rng.random(40) for k in range(4)}
+    data["x0"][[3, 7]] = np.nan
+    return pl.DataFrame({"id": [f"u{k}" for k in range(40)], **data}).fill_nan(None), base
+
+
+@pytest.mark.parametrize("method", ["knn", "iterative", "nearest"])
+def test_imputation_from_other_indicators_is_near_the_truth(method):
+    frame, base = some_frame()
+    children = [{"indicator": f"x{k}"} for k in range(4)]
+    result = score(
+        frame, parse_generic({"defaults": {"impute": method}, "index": {"id": "i", "children": children}}, "x")
+    )
+    assert np.abs(result.imputed[[3, 7], 0] - base[[3, 7]] - 0.05).max() < 0.2
+    assert (result.draws is None) == (method != "nearest")
+
+
+def test_multiple_imputation_keeps_its_draws_and_its_seed():
+    frame, _ = some_frame()
+    children = [{"indicator": f"x{k}"} for k in range(4)]
+
+    def drawn(seed):
+        impute = {"method": "iterative", "draws": 5, "seed": seed}
+        return score(
+            frame, parse_generic({"defaults": {"impute": impute}, "index": {"id": "i", "children": children}}, "x")
+        )
+
+    first, again, other = drawn(1), drawn(1), drawn(2)
+    assert first.draws.shape == (5, 40, 4)
+    np.testing.assert_allclose(first.draws.mean(axis=0), first.imputed, rtol=1e-12)
+    np.testing.assert_array_equal(first.draws, again.draws)
+    assert (first.draws[:, 3, 0] != other.draws[:, 3, 0]).all()
+    assert np.ptp(first.draws[:, 3, 0]) > 0
+    kept = ~np.isnan(first.denominated)
+    assert (first.draws[:, kept] == first.denominated[kept]).all()
+
+
+def test_aggregators_that_compare_units_by_parent(table):
+    doubt = {
+        "id": "a",
+        "aggregate": "benefit_of_the_doubt",
+        "children": [{"indicator": "jobs"}, {"indicator": "people"}],
+    }
+    copeland = {"id": "b", "aggregate": "copeland", "children": [{"indicator": "dirt"}, {"indicator": "metro"}]}
+    result = score(table, parse_generic(one(id="total", aggregate="kemeny", children=[doubt, copeland]), "x"))
+    np.testing.assert_allclose(result.scores["a"], [0, 1 / 3, 1, 2 / 7])
+    assert result.scores["b"].tolist() == [1, -1, 1, -1]  # a pair is compared on what both have; c has no metro
+    assert result.scores["total"].max() == result.scores["total"][2] == 3
+
+
+def test_contradicting_judgements_are_noted(table):
+    matrix = [[1, 9, 1 / 9], [1 / 9, 1, 9], [9, 1 / 9, 1]]
+    children = [{"indicator": "jobs"}, {"indicator": "people"}, {"indicator": "dirt"}]
+    data = one(id="total", weights={"method": "hierarchy", "matrix": matrix}, children=children)
+    result = score(table, parse_generic(data, "x"))
+    assert "consistency ratio" in result.to_json()["notes"][0]
+
+
+PANEL = """id,year,x,y
+a,2001,1,5
+a,2002,2,
+a,2003,3,7
+b,2001,4,
+b,2002,2,2
+b,2003,0,1
+c,2003,1,1
+"""
+
+
+def panel(tmp_path, **keys):
+    path = tmp_path / "panel.csv"
+    path.write_text(PANEL, encoding="utf-8")
+    data = {
+        "unit": {"id": "id", "time": "year"},
+        "index": {"id": "i", "children": [{"indicator": "x"}, {"indicator": "y"}]},
+    }
+    return score(path, parse_generic(data | keys, "x"))
+
+
+def test_a_panel_has_shared_goalposts_ranks_by_period_and_trends(tmp_path):
+    run = panel(tmp_path, index=leaf("x"))
+    np.testing.assert_array_equal(run.scores["total"], np.array([1, 2, 3, 4, 2, 0, 1]) * 25.0)
+    assert run.ranks.tolist() == [2, 1, 1, 1, 1, 3, 2]
+    trends = run.trends()
+    assert trends["id"].to_list() == ["a", "b", "c"]
+    assert trends["slope"].to_list() == [pytest.approx(25.0), pytest.approx(-50.0), None]
+    assert trends.row(1)[4:] == (100.0, 0.0, -100.0, 1, 3)
+    assert run.to_json()["units"][0] == {"rank": 1, "id": "b", "name": "b", "time": "2001", "score": 100.0, "nodes": {}}
+    assert len(run.to_json()["trends"]) == 3
+    each = panel(
+        tmp_path,
+        index=leaf("x", normalise="percentile_rank"),
+        panel={"normalise": "each"},
+        screen={"keep": ["a"], "leave_out": ["c"]},
+    )
+    assert each.scores["total"].tolist() == [0, 0, 1, 1, 0, 0]
+
+
+def test_filling_along_time(tmp_path):
+    latest = panel(tmp_path, defaults={"impute": "panel"})
+    np.testing.assert_array_equal(latest.imputed[:, 1], [5, 5, 7, np.nan, 2, 1, 1])
+    linear = panel(tmp_path, defaults={"impute": {"method": "panel", "how": "linear"}})
+    np.testing.assert_array_equal(linear.imputed[:, 1], [5, 6, 7, np.nan, 2, 1, 1])
+    short = panel(tmp_path, defaults={"impute": {"method": "panel", "longest": 0.5}})
+    assert np.isnan(short.imputed[1, 1])
+    with pytest.raises(TechnopoleError, match="y: There is no way 'cubic'"):
+        panel(tmp_path, defaults={"impute": {"method": "panel", "how": "cubic"}})
+    frame = pl.DataFrame({"id": ["a", "b"], "x": [1.0, None]})
+    with pytest.raises(TechnopoleError, match="no periods"):
+        score(frame, parse_generic({"index": leaf("x", impute="panel")}, "x"))
+
+
+def test_a_unit_twice_in_a_period_is_one_line(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(PANEL + "a,2001,3,3\n", encoding="utf-8")
+    with pytest.raises(TechnopoleError, match=r"'a' stands in line 2 and in line 9 for year 2001"):
+        score(path, parse_generic({"unit": {"id": "id", "time": "year"}, "index": leaf("x")}, "x"))
+
+
 def test_nearest_imputation_and_reference(table):
     data = one(
         id="total",
@@ -200,7 +342,7 @@ def test_a_unit_without_any_value_has_no_rank():
         (one(**leaf("jobs", weight=-1)), "weight"),
         (one(**leaf("jobs", direction=2)), "direction"),
         (one(**leaf("jobs", colour=1)), "colour"),
-        (one(**leaf("jobs", treat="log2p")), "did you mean log1p"),
+        (one(**leaf("jobs", treat="log2p")), "did you mean log"),
         (one(**leaf("jobs", normalise={"method": "min_max", "base": 1})), "no parameter 'base'"),
         (one(**leaf("jobs", normalise="goalposts")), "needs high, low"),
         (one(**leaf("jobs", impute="group_mean")), "needs group"),

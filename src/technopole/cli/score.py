@@ -11,6 +11,7 @@ from technopole.cli.options import Csv, Json
 from technopole.core.errors import InputError
 
 if TYPE_CHECKING:
+    from technopole.index.generic import GenericFramework
     from technopole.index.scoring import GenericRun
 
 
@@ -23,6 +24,10 @@ def score(
     data: Annotated[Path, typer.Argument(help="Table of units: CSV, Parquet or Excel.")],
     framework: Annotated[Path | None, typer.Option(help="Framework (YAML): tree, weights, methods.")] = None,
     imeta: Annotated[Path | None, typer.Option(help="COINr's iMeta.csv; DATA is then its iData.csv.")] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="With --imeta: coinr (denominate, impute by group, treat), as in its example."),
+    ] = None,
     denominate: Annotated[bool, typer.Option("--denominate", help="Divide by the Denominator of iMeta.")] = False,
     impute: Annotated[str | None, typer.Option(help="With --imeta: mean, median, group_mean:COLUMN, nearest.")] = None,
     treat: Annotated[str | None, typer.Option(help="With --imeta: skew_kurtosis_rule, log1p ...")] = None,
@@ -37,9 +42,7 @@ def score(
     """Score your own table: any units, any indicators, a hierarchy of any depth."""
     from technopole.cli.output import write_csv, write_json
     from technopole.index.generic import read_generic
-    from technopole.index.imeta import framework_from_imeta
     from technopole.index.scoring import score as make
-    from technopole.index.tabular import read_table
 
     if (framework is None) == (imeta is None):
         raise InputError("Say how to score:", "give either --framework FILE or --imeta FILE.")
@@ -48,15 +51,13 @@ def score(
     given = {"impute": impute, "treat": treat, "normalise": normalise, "aggregate": aggregate}
     choices = {stage: parse_choice(text) for stage, text in given.items() if text is not None}
     if framework is not None:
-        if choices or denominate:
-            first = next(iter(choices), "denominate")
+        if choices or denominate or recipe:
+            first = next(iter(choices), "denominate" if denominate else "recipe")
             raise InputError(f"--{first} belongs to --imeta:", "write the choice into the framework file.")
         run = make(data, read_generic(framework))
     else:
         assert imeta is not None
-        # COINr's tables of later stages have no names
-        named = "uName" in read_table(data).columns
-        run = make(data, framework_from_imeta(imeta, choices, denominate, named))
+        run = make(data, _of_imeta(data, imeta, choices, denominate, recipe))
     if json:
         shape = run.to_json()
         write_json(shape if top is None else shape | {"units": shape["units"][:top]})
@@ -64,6 +65,30 @@ def score(
         write_csv(run.to_polars() if top is None else run.to_polars().head(top))
     else:
         _show(run, top)
+
+
+def _of_imeta(
+    data: Path, imeta: Path, choices: dict[str, Any], denominate: bool, recipe: str | None
+) -> GenericFramework:
+    """Framework of COINr's two files and the options beside them."""
+    from technopole.cli.output import say
+    from technopole.index.imeta import denominators, framework_from_imeta, panel_column
+    from technopole.index.tabular import read_table
+
+    columns = read_table(data).columns
+    if recipe is not None:
+        if recipe != "coinr":
+            raise InputError(f"There is no recipe {recipe!r}.", "Give --recipe coinr, or the choices one by one.")
+        groups = [name for name in columns if name.endswith("_group")]
+        if "impute" not in choices and not groups:
+            raise InputError(f"{data.name} has no column that ends in _group.", "Give --impute.")
+        by_group = {"method": "group_mean", "group": groups[-1]} if groups else {}
+        choices = {"impute": by_group, "treat": {"method": "skew_kurtosis_rule"}} | choices
+        denominate = True
+    elif not denominate and (count := denominators(imeta)):
+        say(f"technopole: {imeta.name} names denominators of {count} indicators; --denominate divides by them.")
+    # COINr's tables of later stages have no names
+    return framework_from_imeta(imeta, choices, denominate, "uName" in columns, panel_column(data))
 
 
 def parse_choice(text: str) -> dict[str, Any]:
@@ -88,13 +113,35 @@ def _show(run: GenericRun, top: int | None) -> None:
 
     out = console()
     title = run.framework.index.title or run.framework.index.id
-    out.print(f"{title}: {len(run.ids)} units, {len(run.indicators)} indicators")
+    periods = len(set(run.times))
+    of = f" in {periods} periods" if periods else ""
+    out.print(f"{title}: {len(set(run.ids))} units{of}, {len(run.indicators)} indicators")
     nodes = [child.id for child in run.framework.index.children if child.id in run.scores]
-    table = new_table("rank", "id", "name", "score", *nodes, numeric=("rank", "score", *nodes))
+    own = ("rank", "id", "name", *(("time",) if periods else ()), "score")
+    table = new_table(*own, *nodes, numeric=("rank", "score", *nodes))
     for row in run.to_polars().head(top or len(run.ids)).iter_rows(named=True):
         cells = [row["score"], *(row[f"node:{node}"] for node in nodes)]
         rank = "" if row["rank"] is None else str(row["rank"])
-        table.add_row(rank, row["id"], row["name"], *["" if cell is None else f"{cell:.2f}" for cell in cells])
+        labels = [row[name] for name in own if name not in {"rank", "score"}]
+        table.add_row(rank, *labels, *["" if cell is None else f"{cell:.2f}" for cell in cells])
     out.print(table)
+    if periods:
+        _show_trends(run, top)
     if run.screened:
-        out.print(f"Left out for lack of data: {', '.join(run.screened)}.")
+        out.print(f"Left out by `screen`: {', '.join(run.screened)}.")
+    for note in run.notes:
+        out.print(note)
+
+
+def _show_trends(run: GenericRun, top: int | None) -> None:
+    from technopole.cli.output import console, new_table
+
+    names = ("periods", "slope", "first", "last", "change", "rank then", "rank now")
+    table = new_table("id", "name", *names, numeric=names, title="Trends: change of the score per period")
+    trends = run.trends()
+    for row in trends.head(top or trends.height).iter_rows(named=True):
+        numbers = [row[name] for name in ("slope", "first", "last", "change")]
+        cells = ["" if number is None else f"{number:.2f}" for number in numbers]
+        ranks = ["" if row[name] is None else str(row[name]) for name in ("first_rank", "last_rank")]
+        table.add_row(row["id"], row["name"], str(row["periods"]), *cells, *ranks)
+    console().print(table)

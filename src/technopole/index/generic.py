@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -21,7 +21,15 @@ from technopole.kernel.treat import TREATMENTS
 from technopole.kernel.weighting import WEIGHTINGS
 from technopole.observations.variables import Declaration, read_yaml, validated
 
+BESIDE: Final[dict[str, set[str]]] = {
+    "knn": {"neighbours"},
+    "iterative": {"draws", "rounds", "seed"},
+    "panel": {"how", "longest"},
+}
+"""Imputers that aren't in the kernel's table (scikit-learn, along time), and their parameters."""
+OF_IMPUTERS: Final[dict[str, set[str]]] = {"nearest": {"donors", "draws", "seed"}}
 Name = Annotated[str, Field(min_length=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -58,7 +66,7 @@ def _known(stage: str, method: str) -> tuple[list[str], set[str], set[str]]:
     """Names of a stage, and what `method` takes and needs in a framework file."""
     if stage == "impute":
         needs = {"group"} if method in {"group_mean", "group_median"} else set()
-        return list(IMPUTERS), {"donors", "draws", "seed"} if method == "nearest" else set(), needs
+        return [*IMPUTERS, *BESIDE], {**OF_IMPUTERS, **BESIDE}.get(method, set()), needs
     if stage == "aggregate":
         extra = {"minimum_availability"}
         aggregator = AGGREGATORS.get(method)
@@ -102,6 +110,7 @@ class Indicator(Declaration):
     direction: Literal[1, -1] = 1
     weight: Weight = 1.0
     denominator: Name | None = None
+    per: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0  # of so many of the denominator
     treat: Treat | None = None
     impute: Impute | None = None
     normalise: Normalise | None = None
@@ -143,10 +152,40 @@ Child = Annotated[
 
 
 class Unit(Declaration):
-    """Columns that say what a row is: its id, its name (the id where there is none)."""
+    """Columns that say what a row is: its id, its name (the id where there is none), in a panel its time."""
 
     id: Name = "id"
     name: Name | None = None
+    time: Name | None = None
+
+
+class Screen(Declaration):
+    """Which units are left out: by the share of indicators that they have, that they have and isn't 0, and by id."""
+
+    least_share: Share = 0.0
+    least_nonzero: Share = 0.0
+    keep: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _share_alone(cls, value: object) -> object:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return {"least_share": value} if number else value
+
+    @model_validator(mode="after")
+    def _no_contradiction(self) -> Screen:
+        both = sorted(set(self.keep) & set(self.leave_out))
+        if both:
+            raise ValueError(f"{both[0]!r} is to be kept and to be left out")
+        return self
+
+
+class Panel(Declaration):
+    """Whether a stage takes the rows of all periods together (scores then compare over time) or each period alone."""
+
+    treat: Literal["together", "each"] = "together"
+    normalise: Literal["together", "each"] = "together"
 
 
 class Defaults(Declaration):
@@ -160,12 +199,13 @@ class Defaults(Declaration):
 
 
 class GenericFramework(Declaration):
-    """A whole framework; `screen` leaves out units with a smaller share of the indicators."""
+    """A whole framework; `screen` says which units are left out (a number: those with a smaller share)."""
 
     index: Group
     unit: Unit = Unit()
     defaults: Defaults = Defaults()
-    screen: Annotated[float, Field(ge=0, le=1)] = 0.0
+    screen: Screen = Screen()
+    panel: Panel = Panel()
 
     @model_validator(mode="after")
     def _unique_ids(self) -> GenericFramework:

@@ -17,13 +17,18 @@ DEEPEST: Final = 40
 
 
 def framework_from_imeta(
-    path: Path, choices: dict[str, Any] | None = None, denominate: bool = False, named: bool = True
+    path: Path,
+    choices: dict[str, Any] | None = None,
+    denominate: bool = False,
+    named: bool = True,
+    time: str | None = None,
 ) -> GenericFramework:
     """Make a framework of COINr's iMeta: iCode, Type, Direction, Weight, Parent, and Denominator if wanted.
 
     Indicators are min-max normalised and nodes are weighted arithmetic means, unless `choices` (of
-    `generic.Defaults`) say otherwise. Units are uCode and, if `named`, uName. Rows whose Type is neither Indicator
-    nor Aggregate (groups, denominators) only describe columns of iData.
+    `generic.Defaults`) say otherwise. Units are uCode and, if `named`, uName; `time` is a panel's column.
+    Rows whose Type is neither Indicator nor Aggregate (groups, denominators) only describe columns of iData. The
+    targets of `distance_to_targets` are those of the column Target.
 
     Raises
     ------
@@ -44,9 +49,26 @@ def framework_from_imeta(
             raise FrameworkError(f"{meta.where}: the parent {parent!r} of {code!r} is no aggregate.", "Add its row.")
         children.setdefault(parent, []).append(code)
     _refuse_circles(roots[0], children, meta)
-    unit = {"id": "uCode", "name": "uName" if named else None}
+    unit = {"id": "uCode", "name": "uName" if named else None, "time": time}
     tree = _entry(roots[0], children, meta, denominate)
-    return parse_generic({"index": tree, "unit": unit, "defaults": choices or {}}, meta.where)
+    defaults, normalise = dict(choices or {}), (choices or {}).get("normalise")
+    if isinstance(normalise, dict) and normalise.get("method") == "distance_to_targets":
+        _set_targets(tree, defaults.pop("normalise"), meta)
+    return parse_generic({"index": tree, "unit": unit, "defaults": defaults}, meta.where)
+
+
+def panel_column(data: Path) -> str | None:
+    """Name the column Time where iData is a panel: a unit stands in it more than once."""
+    table = read_table(data)
+    if "Time" not in table.columns or "uCode" not in table.columns:
+        return None
+    return "Time" if table["uCode"].n_unique() < table.height else None
+
+
+def denominators(path: Path) -> int:
+    """Count the indicators for which iMeta names a denominator."""
+    meta = _read(path)
+    return sum(meta.denominators[place] not in MISSING for place in meta.rows.values())
 
 
 @dataclass(frozen=True)
@@ -58,6 +80,7 @@ class _Meta:
     weights: NDArray[np.float64]
     directions: NDArray[np.float64]
     denominators: list[str]
+    targets: NDArray[np.float64] | None
 
 
 def _read(path: Path) -> _Meta:
@@ -78,7 +101,20 @@ def _read(path: Path) -> _Meta:
         numbers(table, "Weight", where),
         numbers(table, "Direction", where),
         labels(table, "Denominator", where) if "Denominator" in table.columns else [""] * table.height,
+        numbers(table, "Target", where) if "Target" in table.columns else None,
     )
+
+
+def _set_targets(entry: dict[str, Any], normalise: dict[str, Any], meta: _Meta) -> None:
+    """Write each indicator's target into its own choice, at the leaves."""
+    if "children" in entry:
+        for child in entry["children"]:
+            _set_targets(child, normalise, meta)
+        return
+    target = meta.targets[meta.rows[entry["indicator"]]] if meta.targets is not None else np.nan
+    if np.isnan(target):
+        raise FrameworkError(f"{meta.where}: {entry['indicator']!r} has no Target.", "Fill the column Target.")
+    entry["normalise"] = {"targets": float(target), **normalise}
 
 
 def _refuse_circles(root: str, children: dict[str, list[str]], meta: _Meta) -> None:

@@ -1,13 +1,14 @@
 """A table and a generic framework become an index; every stage is kept.
 
 Order of the stages, as in COINr's own example: denominate, screen, impute, treat, orient and normalise, aggregate.
+In a panel a row is a unit in a period. Rows of all periods are treated and normalised together: the goalposts are
+shared, so that scores compare over time; ranks are within a period.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from technopole.core.errors import InputError, UnknownNameError
-from technopole.index.generic import Choice, GenericFramework, Group, Indicator
-from technopole.index.tabular import labels, numbers, read_table, unique_labels
+from technopole.index.climbing import climb, named
+from technopole.index.filling import fill
+from technopole.index.generic import GenericFramework, Indicator
+from technopole.index.tabular import labels, numbers, read_table, unique_labels, unique_rows
 from technopole.indicators.declarations import suggestion
-from technopole.kernel.aggregate import aggregate
 from technopole.kernel.arrays import degenerate_columns
-from technopole.kernel.impute import IMPUTERS, impute_nearest
-from technopole.kernel.normalise import NORMALISERS, min_max, orient, orient_bounds
+from technopole.kernel.normalise import NORMALISERS, orient, orient_bounds
+from technopole.kernel.panel import trends
 from technopole.kernel.rank import UNRANKED, competition_ranks
 from technopole.kernel.treat import TREATMENTS
-from technopole.kernel.weighting import WEIGHTINGS
 
 Floats = NDArray[np.float64]
 
@@ -36,12 +37,15 @@ class GenericRun:
 
     Attributes
     ----------
-    ids, names : (n,) of the units that were scored; `screened` are the ids of those left out.
+    ids, names : (n,) of the rows that were scored; `screened` are the ids of those left out.
     indicators : (k,) ids in the order of the matrices.
     denominated, imputed, treated, normalised : (n, k), NaN where missing; normalised: higher is better.
     scores : node id -> (n,), the index last; NaN where nothing is there.
     weights : node or indicator id -> its share among its siblings (as declared or found; missing values aside).
-    ranks : (n,) of the index, 0 without a score.
+    ranks : (n,) of the index, 0 without a score; in a panel within each period.
+    times : (n,) the period of each row in a panel; empty otherwise.
+    draws : (draws, n, k) of a multiple imputation, of which `imputed` is the mean; None where nothing is random.
+    notes : what a reader should know beside the scores.
     """
 
     framework: GenericFramework
@@ -56,36 +60,76 @@ class GenericRun:
     scores: Mapping[str, Floats]
     weights: Mapping[str, float]
     ranks: NDArray[np.int32]
+    times: tuple[str, ...] = ()
+    draws: Floats | None = None
+    notes: tuple[str, ...] = ()
 
     def to_polars(self) -> pl.DataFrame:
-        """Rank, id, name, score, then one column a node; best first, units without a score last."""
+        """Rank, id, name (in a panel time), score, then one column a node; best first, those without a score last.
+
+        A panel is sorted by period, then by rank.
+        """
         nodes = [name for name in self.scores if name != self.framework.index.id]
         columns: dict[str, Any] = {
             "rank": pl.Series(self.ranks, dtype=pl.Int32).replace(UNRANKED, None),
             "id": self.ids,
             "name": self.names,
+            **({"time": self.times} if self.times else {}),
             "score": pl.Series(self.scores[self.framework.index.id]).fill_nan(None),
         }
         table = pl.DataFrame(columns).with_columns(
             **{f"node:{name}": pl.Series(self.scores[name]).fill_nan(None) for name in nodes}
         )
-        return table.sort("rank", maintain_order=True, nulls_last=True)
+        keys = ["time", "rank"] if self.times else ["rank"]
+        return table.sort(keys, maintain_order=True, nulls_last=True)
+
+    def trends(self) -> pl.DataFrame:
+        """Of each unit of a panel: first and last score, change, slope of the line through all, ranks at both ends.
+
+        Returns
+        -------
+        id, name, periods (with a score), slope (per unit of time), first, last, change, first_rank, last_rank; nulls
+        for a unit without two scores. First and last are a unit's own. Sorted by slope, largest first.
+        """
+        if not self.times:
+            raise InputError("The index has no periods, so there are no trends.", "Name `time` under `unit`.")
+        scores = self.scores[self.framework.index.id]
+        units, lines = trends(scores, np.array(self.ids), period_numbers(list(self.times)))
+        when = period_numbers(list(self.times))
+        rows = []
+        for unit, (slope, count) in zip(units, lines, strict=True):
+            mine = [place for place, one in enumerate(self.ids) if one == unit and not np.isnan(scores[place])]
+            mine.sort(key=lambda place: when[place])
+            if count < 2:
+                rows.append((unit, self.names[self.ids.index(unit)], int(count), *[None] * 6))
+                continue
+            first, last = mine[0], mine[-1]
+            ends = (float(scores[first]), float(scores[last]), float(scores[last] - scores[first]))
+            rows.append(
+                (unit, self.names[last], int(count), slope, *ends, int(self.ranks[first]), int(self.ranks[last]))
+            )
+        schema = {
+            "id": pl.String, "name": pl.String, "periods": pl.Int64, "slope": pl.Float64, "first": pl.Float64,
+            "last": pl.Float64, "change": pl.Float64, "first_rank": pl.Int64, "last_rank": pl.Int64,
+        }  # fmt: skip
+        table = pl.DataFrame(rows, schema=schema, orient="row")
+        return table.sort("slope", descending=True, nulls_last=True, maintain_order=True)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the documented shape of `technopole score --json`."""
+        """Return the documented shape of `technopole score --json`; a panel has `time` at its units, and `trends`."""
         table = self.to_polars()
         nodes = [name for name in table.columns if name.startswith("node:")]
+        own = ["rank", "id", "name", *(["time"] if self.times else []), "score"]
         units = [
-            {
-                "rank": row["rank"],
-                "id": row["id"],
-                "name": row["name"],
-                "score": row["score"],
-                "nodes": {name.removeprefix("node:"): row[name] for name in nodes},
-            }
+            {key: row[key] for key in own} | {"nodes": {name.removeprefix("node:"): row[name] for name in nodes}}
             for row in table.iter_rows(named=True)
         ]
-        return {"index": self.framework.index.id, "units": units, "screened": list(self.screened)}
+        shape = {"index": self.framework.index.id, "units": units, "screened": list(self.screened)}
+        if self.times:
+            shape["trends"] = self.trends().to_dicts()
+        if self.notes:
+            shape["notes"] = list(self.notes)
+        return shape
 
 
 def score(data: Path | str | pl.DataFrame, framework: GenericFramework) -> GenericRun:
@@ -93,7 +137,7 @@ def score(data: Path | str | pl.DataFrame, framework: GenericFramework) -> Gener
 
     Parameters
     ----------
-    data : a file (`tabular.read_table`) or a frame; one row a unit.
+    data : a file (`tabular.read_table`) or a frame; one row a unit, in a panel one a unit and period.
 
     Raises
     ------
@@ -102,31 +146,113 @@ def score(data: Path | str | pl.DataFrame, framework: GenericFramework) -> Gener
     """
     table = data if isinstance(data, pl.DataFrame) else read_table(Path(data))
     where = "The table" if isinstance(data, pl.DataFrame) else Path(data).name
-    unit = framework.unit
-    ids = unique_labels(table, unit.id, where)
-    names = ids if unit.name is None else labels(table, unit.name, where)
+    rows = _rows(table, framework, where)
     leaves = framework.indicators()
     denominated = np.stack([_denominated(table, leaf, where) for leaf in leaves], axis=1)
-    kept = (~np.isnan(denominated)).mean(axis=1) >= framework.screen - 1e-12
-    if not kept.any():
-        raise InputError(f"No unit has {framework.screen:.0%} of the indicators.", "Lower `screen`.")
-    table, denominated = table.filter(pl.Series(kept)), denominated[kept]
-    imputed = _imputed(denominated, table, framework, where)
-    treated = np.stack([_treated(imputed[:, [k]], leaf, framework) for k, leaf in enumerate(leaves)], axis=1)
-    kept_ids = [one for one, keep in zip(ids, kept, strict=True) if keep]
-    normalised = np.stack(
-        [_normalised(treated[:, [k]], leaf, framework, kept_ids) for k, leaf in enumerate(leaves)], axis=1
-    )
-    scores, weights = _climbed(normalised, framework)
+    kept = _kept(denominated, rows.ids, framework, where)
+    screened = tuple(dict.fromkeys(one for one, keep in zip(rows.ids, kept, strict=True) if not keep))
+    table, denominated, rows = table.filter(pl.Series(kept)), denominated[kept], rows.only(kept)
+    periods = (rows.ids, period_numbers(rows.times)) if rows.times else None
+    filled = fill(denominated, table, framework, where, periods)
+    treated, normalised = prepare(filled.nominal, framework, rows.ids, rows.times)
+    climbed = climb(normalised, framework, rows.times)
     return GenericRun(
-        framework,
-        tuple(kept_ids),
-        tuple(name or one for name, one, keep in zip(names, ids, kept, strict=True) if keep),
-        tuple(one for one, keep in zip(ids, kept, strict=True) if not keep),
-        tuple(leaf.id for leaf in leaves),
-        denominated, imputed, treated, normalised, scores, weights,
-        competition_ranks(scores[framework.index.id]),
+        framework, tuple(rows.ids), tuple(rows.names), screened, tuple(leaf.id for leaf in leaves),
+        denominated, filled.nominal, treated, normalised, climbed.scores, climbed.weights,
+        _ranks(climbed.scores[framework.index.id], rows.times), tuple(rows.times), filled.draws, climbed.notes,
     )  # fmt: skip
+
+
+def prepare(filled: Floats, framework: GenericFramework, ids: list[str], times: list[str]) -> tuple[Floats, Floats]:
+    """Treat and normalise filled values (n, k), each indicator by its choice.
+
+    Parameters
+    ----------
+    ids : (n,), to name a reference unit. times : (n,) in a panel, else empty: `framework.panel` says which stage takes
+        each period alone.
+
+    Returns
+    -------
+    Treated and normalised, each (n, k).
+
+    Raises
+    ------
+    InputError : an indicator without range, what a method refuses; names the indicator.
+    """
+    leaves, panel = framework.indicators(), framework.panel
+    treated, normalised = np.empty(filled.shape), np.empty(filled.shape)
+    for k, leaf in enumerate(leaves):
+        for rows in _parts(times, panel.treat == "each", len(ids)):
+            treated[rows, k] = _treated(filled[rows][:, [k]], leaf, framework)
+        for rows in _parts(times, panel.normalise == "each", len(ids)):
+            own = [ids[row] for row in rows]
+            normalised[rows, k] = _normalised(treated[rows][:, [k]], leaf, framework, own)
+    return treated, normalised
+
+
+def _parts(times: list[str], each: bool, count: int) -> list[NDArray[np.int64]]:
+    """Positions of all rows, or of the rows of each period."""
+    if not times or not each:
+        return [np.arange(count)]
+    of = np.array(times)
+    return [np.flatnonzero(of == period) for period in dict.fromkeys(times)]
+
+
+def period_numbers(times: list[str]) -> Floats:
+    """Periods as numbers: years as they are, else (such as 2024-Q1) their places in alphabetical order."""
+    try:
+        return np.array([float(one) for one in times])
+    except ValueError:
+        place = {one: number for number, one in enumerate(sorted(set(times)))}
+        return np.array([float(place[one]) for one in times])
+
+
+@dataclass(frozen=True)
+class _Rows:
+    ids: list[str]
+    names: list[str]
+    times: list[str]
+
+    def only(self, kept: NDArray[np.bool_]) -> _Rows:
+        chosen = np.flatnonzero(kept).tolist()
+        times = [self.times[place] for place in chosen] if self.times else []
+        return _Rows([self.ids[place] for place in chosen], [self.names[place] for place in chosen], times)
+
+
+def _rows(table: pl.DataFrame, framework: GenericFramework, where: str) -> _Rows:
+    unit = framework.unit
+    times: list[str] = []
+    if unit.time is None:
+        ids = unique_labels(table, unit.id, where)
+    else:
+        ids, times = unique_rows(table, unit.id, unit.time, where)
+    names = ids if unit.name is None else labels(table, unit.name, where)
+    return _Rows(ids, [name or one for name, one in zip(names, ids, strict=True)], times)
+
+
+def _kept(x: Floats, ids: list[str], framework: GenericFramework, where: str) -> NDArray[np.bool_]:
+    """Which rows stay; a row with nothing but zeros has no non-zero share."""
+    screen = framework.screen
+    for one in (*screen.keep, *screen.leave_out):
+        if one not in ids:
+            raise UnknownNameError(f"screen: {where} has no unit {one!r}:", suggestion(one, ids))
+    present = ~np.isnan(x)
+    kept: NDArray[np.bool_] = present.mean(axis=1) >= screen.least_share - 1e-12
+    kept &= (present & (x != 0)).mean(axis=1) >= screen.least_nonzero - 1e-12
+    kept |= np.isin(ids, screen.keep)
+    kept &= ~np.isin(ids, screen.leave_out)
+    if not kept.any():
+        raise InputError("No unit is left after screening.", "Lower the shares of `screen`, or leave out fewer.")
+    return kept
+
+
+def _ranks(scores: Floats, times: list[str]) -> NDArray[np.int32]:
+    if not times:
+        return competition_ranks(scores)
+    ranks, of = np.zeros(scores.size, dtype=np.int32), np.array(times)
+    for period in dict.fromkeys(times):
+        ranks[of == period] = competition_ranks(scores[of == period])
+    return ranks
 
 
 def _denominated(table: pl.DataFrame, leaf: Indicator, where: str) -> Floats:
@@ -136,39 +262,12 @@ def _denominated(table: pl.DataFrame, leaf: Indicator, where: str) -> Floats:
     below = numbers(table, leaf.denominator, where)
     if (below == 0).any():
         raise InputError(f"{leaf.id}: its denominator {leaf.denominator!r} is zero somewhere.", "Leave it empty there.")
-    return np.asarray(values / below, dtype=np.float64)
-
-
-def _imputed(x: Floats, table: pl.DataFrame, framework: GenericFramework, where: str) -> Floats:
-    filled = x.copy()
-    leaves = framework.indicators()
-    for k, leaf in enumerate(leaves):
-        choice = leaf.impute or framework.defaults.impute
-        if not np.isnan(x[:, k]).any() or choice.method == "none":
-            continue
-        if choice.method == "nearest":
-            filled[:, k] = _nearest(x, leaves, choice)[:, k]
-            continue
-        grouped = "group" in choice.parameters
-        arguments = [np.array(labels(table, str(choice.parameters["group"]), where))] if grouped else []
-        filled[:, k] = IMPUTERS[choice.method].function(x[:, [k]], *arguments)[:, 0]
-    return filled
-
-
-def _nearest(x: Floats, leaves: list[Indicator], choice: Choice) -> Floats:
-    """Fill from the nearest units, the distance over all indicators that have a range, on min-max scales."""
-    parameters = {name: int(value) for name, value in choice.parameters.items()}
-    seed = parameters.pop("seed", 0)
-    able = ~degenerate_columns(x)
-    coordinates = np.full(x.shape, np.nan)
-    signs = np.array([leaf.direction for leaf in leaves])
-    coordinates[:, able] = min_max(orient(x[:, able], signs[able]))
-    return impute_nearest(x, coordinates=coordinates, rng=np.random.default_rng(seed), **parameters).nominal
+    return np.asarray(values / below * leaf.per if leaf.per != 1 else values / below, dtype=np.float64)
 
 
 def _treated(column: Floats, leaf: Indicator, framework: GenericFramework) -> Floats:
     choice = leaf.treat or framework.defaults.treat
-    return _named(leaf.id, lambda: TREATMENTS[choice.method].function(column, **choice.parameters))[:, 0]
+    return named(leaf.id, lambda: TREATMENTS[choice.method].function(column, **choice.parameters))[:, 0]
 
 
 def _normalised(column: Floats, leaf: Indicator, framework: GenericFramework, ids: list[str]) -> Floats:
@@ -191,42 +290,7 @@ def _normalised(column: Floats, leaf: Indicator, framework: GenericFramework, id
             "Drop the indicator, or normalise it by goalposts.",
         )
     oriented = orient(column, [leaf.direction])
-    result = _named(leaf.id, lambda: NORMALISERS[choice.method].function(oriented, **parameters))[:, 0]
+    result = named(leaf.id, lambda: NORMALISERS[choice.method].function(oriented, **parameters))[:, 0]
     if np.isinf(result).any():
         raise InputError(f"{leaf.id}: {choice.method} gives infinite values.", "Choose another normalisation.")
     return result
-
-
-def _climbed(normalised: Floats, framework: GenericFramework) -> tuple[dict[str, Floats], dict[str, float]]:
-    """Scores of all groups, children before parents, and the weights that were used."""
-    found = {leaf.id: normalised[:, k] for k, leaf in enumerate(framework.indicators())}
-    scores: dict[str, Floats] = {}
-    shares: dict[str, float] = {framework.index.id: 1.0}
-    for group in framework.groups():
-        children = np.stack([found[child.id] for child in group.children], axis=1)
-        weights = _named(group.id, partial(_weights, group, children, framework))
-        scores[group.id] = _named(group.id, partial(aggregate, children, weights, framework.aggregation(group)))
-        found[group.id] = scores[group.id]
-        shares |= {child.id: float(w / weights.sum()) for child, w in zip(group.children, weights, strict=True)}
-    return scores, shares
-
-
-def _weights(group: Group, children: Floats, framework: GenericFramework) -> Floats:
-    choice = group.weights or framework.defaults.weights
-    parameters = dict(choice.parameters)
-    if choice.method == "given":
-        # as declared, not over their sum: the aggregation divides, and a division less keeps the last bit
-        return np.array([child.weight for child in group.children])
-    if len(group.children) == 1:
-        return np.ones(1)
-    return WEIGHTINGS[choice.method].function(children, **parameters)
-
-
-def _named(what: str, call: Callable[[], Floats]) -> Floats:
-    """Let an error of the kernel, which knows columns by position only, name the indicator or node."""
-    try:
-        return call()
-    except InputError as error:
-        raise InputError(f"{what}: {error.what}", error.remedy) from error
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{what}: a parameter of its method isn't of the right kind ({error}).") from error

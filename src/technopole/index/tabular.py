@@ -97,6 +97,29 @@ def unique_labels(table: pl.DataFrame, column: str, where: str) -> list[str]:
     return ids
 
 
+def unique_rows(table: pl.DataFrame, unit: str, time: str, where: str) -> tuple[list[str], list[str]]:
+    """Units and periods of a panel's rows.
+
+    Raises
+    ------
+    InputError : an empty unit or period, or a unit that stands twice in one period (with both lines).
+    """
+    ids, times = labels(table, unit, where), labels(table, time, where)
+    first: dict[tuple[str, str], int] = {}
+    for place, row in enumerate(zip(ids, times, strict=True)):
+        if not all(row):
+            missing = unit if not row[0] else time
+            raise InputError(f"{where} line {_line(table, place)} has no {missing!r}.", "Give each row both.")
+        if row in first:
+            raise InputError(
+                f"{where}: the unit {row[0]!r} stands in line {_line(table, first[row])} and in line "
+                f"{_line(table, place)} for {time} {row[1]}.",
+                "Keep one row a unit and period.",
+            )
+        first[row] = place
+    return ids, times
+
+
 def required(table: pl.DataFrame, column: str, where: str) -> pl.Series:
     """One column. Raises InputError, suggesting near names, where it is absent."""
     if column not in table.columns:

@@ -24,6 +24,7 @@ from technopole.core.errors import InputError
 from technopole.kernel.arrays import FloatArray, as_matrix, as_weights
 from technopole.kernel.means import QuasiMean, generalised, mean_of, sums_of
 from technopole.kernel.outrank import copeland
+from technopole.kernel.relative import doubt_scores, kemeny_scores
 from technopole.kernel.tree import Tree
 from technopole.kernel.weight import as_tree_weights
 
@@ -38,8 +39,9 @@ class Aggregator:
     ----------
     function : (x, weights, **parameters) -> scores, on checked arrays.
     parameters : names and defaults.
-    positive : all values must be above zero.
+    positive : values below zero (for means also zero) are refused.
     between : the score lies between the smallest and the largest child.
+    relative : scores compare units and have a scale of their own; a unit's score changes with the other units.
     mean : for the quasi-arithmetic means, parameters -> the mean; the tree then stays in its transformed space.
     """
 
@@ -49,6 +51,7 @@ class Aggregator:
     between: bool
     parameters: Mapping[str, float] = field(default_factory=dict)
     mean: Callable[..., QuasiMean] | None = None
+    relative: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,18 @@ AGGREGATORS: Final[dict[str, Aggregator]] = {
     "mazziotta_pareto": Aggregator(
         mazziotta_pareto, "mean with a penalty for imbalance", False, False, {"penalty": -1.0}
     ),
-    "copeland": Aggregator(copeland, "pairs won less pairs lost", False, False),
+    "copeland": Aggregator(copeland, "pairs won less pairs lost", False, False, relative=True),
+    "kemeny": Aggregator(
+        kemeny_scores, "units behind in the exact Kemeny ranking", False, False, {"seconds": 60.0}, relative=True
+    ),
+    "benefit_of_the_doubt": Aggregator(
+        doubt_scores,
+        "each unit under the weights that suit it best",
+        True,
+        False,
+        {"lowest_share": 0.0, "highest_share": 1.0},
+        relative=True,
+    ),
 }
 """Every aggregator by its name in a framework."""
 

@@ -8,8 +8,7 @@ is the result, the program's bound is its proof. Where they differ (time limit, 
 is reported.
 
 Design limits: complete normalised matrices and arithmetic means at all levels. Time grows with the number of free
-weights and of undecided units; `seconds` limits each program. HiGHS can print a line about its own heuristic on
-standard output: a command that writes JSON must keep that line out.
+weights and of undecided units; `seconds` limits each program.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from technopole.core.errors import InputError
 from technopole.kernel.admissible import Admissible, largest
 from technopole.kernel.aggregate import aggregate
 from technopole.kernel.arrays import BoolArray, FloatArray, as_matrix
+from technopole.kernel.program import solve_program
 from technopole.kernel.rank import competition_ranks
 
 EDGE: Final = 1e-9
@@ -155,13 +155,9 @@ class _Program:
         if self.rows.shape[0]:
             cone = sparse.hstack([self.rows, sparse.csr_matrix((self.rows.shape[0], count))]).tocsr()
             constraints.append(optimize.LinearConstraint(cone, -np.inf, 0.0))
-        solved = optimize.milp(
-            np.concatenate([np.zeros(self.continuous), np.ones(count)]),
-            integrality=np.concatenate([np.zeros(self.continuous), np.ones(count)]).astype(np.int64),
-            bounds=optimize.Bounds(np.zeros(total), np.concatenate([self._upper(), np.ones(count)])),
-            constraints=constraints,
-            options={"time_limit": seconds},
-        )
+        binary = np.concatenate([np.zeros(self.continuous), np.ones(count)])
+        bounds = optimize.Bounds(np.zeros(total), np.concatenate([self._upper(), np.ones(count)]))
+        solved = solve_program(binary, binary, bounds, constraints, seconds)
         bound = solved.mip_dual_bound
         fewest = max(0, int(np.ceil(bound - 1e-6))) if bound is not None and np.isfinite(bound) else 0
         if solved.x is None:

@@ -19,8 +19,11 @@ from scipy.sparse import csgraph
 
 from technopole.core.errors import InputError
 from technopole.kernel.arrays import FloatArray, IntArray
+from technopole.kernel.program import solve_program
 
 TOLERANCE: Final = 1e-9
+MOST_UNITS: Final = 120
+"""In one knot: a program of 120 units has 280,840 rows."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,85 @@ def kemeny(outranking: ArrayLike, most: int = 24, seconds: float = 60.0) -> Keme
     return Kemeny(_score(support, rankings[0]), rankings, complete)
 
 
+def kemeny_positions(outranking: ArrayLike, seconds: float = 60.0) -> FloatArray:
+    """Position of each unit, from 0, in the optimal ranking that is nearest to Borda's.
+
+    Several rankings can be optimal. Of these the one with the largest sum of differences of Borda counts (row sums of
+    the margins) over its pairs is taken, so that no order of rows decides. Neighbours that can change places without
+    loss in either share the mean of their positions.
+
+    Parameters
+    ----------
+    outranking : (units, units), as for `kemeny`.
+
+    Returns
+    -------
+    (units,).
+    """
+    support = np.asarray(outranking, dtype=np.float64)
+    scale = max(float(np.abs(support - support.T).max()), 1e-300)
+    margin = (support - support.T) / scale
+    count = margin.sum(axis=1)
+    second = np.subtract.outer(count, count) / max(float(np.ptp(count)), 1.0)
+    positions = np.empty(margin.shape[0])
+    placed = 0
+    for members in _components(margin):
+        inner, tie = margin[np.ix_(members, members)], second[np.ix_(members, members)]
+        order = members[list(_nearest_to_borda(inner, tie, seconds))]
+        for group in _exchangeable(order, margin, second):
+            positions[group] = placed + (len(group) - 1) / 2
+            placed += len(group)
+    return positions
+
+
+def _nearest_to_borda(margin: FloatArray, second: FloatArray, seconds: float) -> tuple[int, ...]:
+    """Order of one component: best by `margin`, and among these best by `second`."""
+    n = margin.shape[0]
+    if n == 1:
+        return (0,)
+    upper = np.triu_indices(n, 1)
+    gain, constraints = margin[upper], _no_circles(n)
+    before = _solved(gain, constraints, n, seconds)
+    kept = optimize.LinearConstraint(gain, lb=float(gain @ before) - TOLERANCE * gain.size)
+    return _order(n, _solved(second[upper], [*constraints, kept], n, seconds))
+
+
+def _solved(gain: FloatArray, constraints: list[optimize.LinearConstraint], n: int, seconds: float) -> FloatArray:
+    solved = solve_program(-gain, np.ones(gain.size), optimize.Bounds(0, 1), constraints, seconds)
+    if not solved.success:
+        raise _unproven(n, seconds)
+    return np.asarray(np.rint(solved.x), dtype=np.float64)
+
+
+def _unproven(n: int, seconds: float) -> InputError:
+    return InputError(
+        f"No proven Kemeny ranking of {n} units in {seconds:g} seconds.", "Allow more time, or use Copeland."
+    )
+
+
+def _exchangeable(order: IntArray, margin: FloatArray, second: FloatArray) -> list[list[int]]:
+    """Cut an order into runs of units that are even in both, each with all others of its run."""
+    groups: list[list[int]] = []
+    for unit in order.tolist():
+        last = groups[-1] if groups else []
+        even = all(abs(margin[unit, k]) <= TOLERANCE and abs(second[unit, k]) <= TOLERANCE for k in last)
+        if last and even:
+            last.append(unit)
+        else:
+            groups.append([unit])
+    return groups
+
+
+def _no_circles(n: int) -> list[optimize.LinearConstraint]:
+    if n > MOST_UNITS:
+        raise InputError(
+            f"{n} units in one knot are too many for an exact Kemeny ranking.",
+            f"Take at most {MOST_UNITS}, or use Copeland.",
+        )
+    rows, low, high = _triangles(n)
+    return [optimize.LinearConstraint(rows, low, high)] if rows.shape[0] else []
+
+
 def _score(support: FloatArray, ranking: tuple[int, ...]) -> float:
     ordered = support[np.ix_(ranking, ranking)]
     return float(ordered[np.triu_indices(len(ranking), 1)].sum())
@@ -111,25 +193,16 @@ def _optimal_orders(margin: FloatArray, most: int, seconds: float) -> tuple[list
         return [(0,)], True
     upper = np.triu_indices(n, 1)
     gain = margin[upper]
-    rows, low, high = _triangles(n)
-    bounds = [optimize.LinearConstraint(rows, low, high)] if rows.shape[0] else []
+    bounds = _no_circles(n)
     best: float | None = None
     found: list[tuple[int, ...]] = []
     cuts: list[optimize.LinearConstraint] = []
     while len(found) <= most:  # one more than is listed tells whether there are more
-        solved = optimize.milp(
-            -gain,
-            integrality=np.ones(gain.size, dtype=np.int64),
-            bounds=optimize.Bounds(0, 1),
-            constraints=[*bounds, *cuts],
-            options={"time_limit": seconds, "mip_rel_gap": 0.0},
-        )
+        solved = solve_program(-gain, np.ones(gain.size), optimize.Bounds(0, 1), [*bounds, *cuts], seconds)
         if solved.status == 2 and best is not None:
             return found, True
         if not solved.success:
-            raise InputError(
-                f"No proven Kemeny ranking of {n} units in {seconds:g} seconds.", "Allow more time, or use Copeland."
-            )
+            raise _unproven(n, seconds)
         before = np.rint(solved.x)
         value = float(gain @ before)
         if best is None:

@@ -56,19 +56,53 @@ def log1p(x: ArrayLike) -> FloatArray:
     return np.log1p(values)
 
 
+def log(x: ArrayLike) -> FloatArray:
+    """Return ln x. Raises InputError where a value is zero or below."""
+    return np.log(_positive(x, "ln x"))
+
+
+def log10(x: ArrayLike) -> FloatArray:
+    """log10 x (UN 2001, Technology Achievement Index). Raises InputError where a value is zero or below."""
+    return np.log10(_positive(x, "log10 x"))
+
+
+def log_gii(x: ArrayLike, factor: float = 1.0) -> FloatArray:
+    """ln((factor max - 1)(x - min) / (max - min) + 1), the transformation of the Global Innovation Index.
+
+    A column without range stays as it is. Raises InputError where factor max isn't above 1: the order would be lost.
+    Source: Saisana and Saltelli in the Global Innovation Index (2011), annex 3. (COINr's `log_GII` returns its input.)
+    """
+
+    def transform(column: FloatArray) -> FloatArray:
+        low, high = column.min(), column.max()
+        if not factor * high > 1:
+            raise InputError(
+                f"The transformation of the GII needs a maximum above 1, not {factor * high:g}.",
+                "Raise `factor`, or choose log_shifted.",
+            )
+        return np.log((factor * high - 1.0) * (column - low) / (high - low) + 1.0) if high > low else column
+
+    return _by_column(x, transform)
+
+
 def log_shifted(x: ArrayLike) -> FloatArray:
     """ln(x - min + 0.01 (max - min)), column by column (COINr `log_CT`); a column without range stays as it is."""
     return _by_column(x, _log_shifted)
 
 
-def box_cox(x: ArrayLike, power: float = 0.0) -> FloatArray:
+def box_cox(x: ArrayLike, power: float | None = 0.0) -> FloatArray:
     """Box-Cox of y = x - min + 1: (y**power - 1) / power, or ln y where power is 0 (COINr `boxcox`).
 
+    A power of None takes the most likely one of each column (`scipy.stats.boxcox`); a column without range stays.
     Source: Box and Cox (1964), doi:10.1111/j.2517-6161.1964.tb00553.x.
     """
+    if power is None:
+        from scipy import stats  # a second to import: only where a power is estimated
 
     def transform(column: FloatArray) -> FloatArray:
         positive = column - column.min() + 1.0
+        if power is None:
+            return np.asarray(stats.boxcox(positive)[0], dtype=np.float64) if np.ptp(column) > 0 else column
         return np.asarray(np.log(positive) if power == 0 else (positive**power - 1.0) / power, dtype=np.float64)
 
     return _by_column(x, transform)
@@ -218,8 +252,11 @@ def skew_kurtosis_rule(
 TREATMENTS: Final[dict[str, Treatment]] = {
     "none": Treatment(untreated, "values as they are", {}),
     "log1p": Treatment(log1p, "ln(1 + x), for counts", {}),
+    "log": Treatment(log, "ln x, above zero", {}),
+    "log10": Treatment(log10, "log10 x, above zero", {}),
+    "log_gii": Treatment(log_gii, "ln((factor max - 1)(x - min) / range + 1)", {"factor": 1.0}),
     "log_shifted": Treatment(log_shifted, "ln(x - min + 0.01 range)", {}),
-    "box_cox": Treatment(box_cox, "Box-Cox of x - min + 1", {"power": 0.0}),
+    "box_cox": Treatment(box_cox, "Box-Cox of x - min + 1; power null: the most likely", {"power": 0.0}),
     "winsorise_quantile": Treatment(winsorise_quantile, "cap at quantiles", {"upper": 0.999, "lower": 0.0}),
     "winsorise_points": Treatment(winsorise_points, "cap a number of points", {"high": 0, "low": 0}),
     "skew_kurtosis_rule": Treatment(
@@ -229,6 +266,17 @@ TREATMENTS: Final[dict[str, Treatment]] = {
     ),
 }
 """Every treatment by its name in a framework."""
+
+
+def _positive(x: ArrayLike, what: str) -> FloatArray:
+    values = as_matrix(x)
+    bad = (values <= 0).any(axis=0)
+    if bad.any():
+        raise InputError(
+            f"{what} of values at or below zero ({columns_text(np.flatnonzero(bad))}).",
+            "Choose log1p for counts, or log_shifted.",
+        )
+    return values
 
 
 def _by_column(x: ArrayLike, function: Callable[[FloatArray], FloatArray]) -> FloatArray:
