@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from technopole.cli.options import Csv, EditionFolder, Json
+
+if TYPE_CHECKING:
+    from technopole.core.types import Boundary
+    from technopole.publish.observing import Observed
 
 app = typer.Typer(no_args_is_help=True, help="Editions, their upstream files and licences.", rich_markup_mode=None)
 
@@ -52,7 +56,7 @@ def status(
 
 @app.command()
 def sources(json: Json = False, csv: Csv = False, edition: EditionFolder = None) -> None:
-    """List the sources: licence, vintage, and the share of their rows that was placed in a city."""
+    """List the sources (licence, vintage, share of rows placed in a city) and the adapters (why they stay out)."""
     from technopole.cli.output import console, new_table, write_csv, write_json
     from technopole.editions.read import open_edition
     from technopole.publish.evidence import source_list
@@ -67,10 +71,15 @@ def sources(json: Json = False, csv: Csv = False, edition: EditionFolder = None)
     else:
         table = new_table("id", "title", "licence class", "vintage", "records", "left out", "resolved",
                           numeric=("records", "left out", "resolved"))  # fmt: skip
-        for one in listed:
+        for one in (one for one in listed if one["shipped"]):
             shares = ["" if one[key] is None else f"{one[key]:.1%}" for key in ("left_out_share", "resolved_share")]
             table.add_row(one["id"], one["title"], one["licence_class"], one["vintage"], str(one["records"]), *shares)
         console().print(table)
+        adapters = new_table("adapter", "title", "vintage", "why it isn't shipped")
+        for one in (one for one in listed if not one["shipped"]):
+            adapters.add_row(one["id"], one["title"], one["vintage"], one["because"])
+        console().print(adapters)
+        console().print("Adapters read a file that you bring: technopole data observe ADAPTER FILE.")
 
 
 @app.command()
@@ -132,3 +141,70 @@ def verify(
         write_json({"edition": opened.id, "files": checked, "content_digest": opened.manifest["content_digest"]})
     else:
         typer.echo(f"edition {opened.id}: {len(checked)} files match their checksums and the content digest.")
+
+
+@app.command()
+def observe(
+    source: Annotated[str, typer.Argument(help="Id of an adapter, or of any other source.")],
+    files: Annotated[list[Path], typer.Argument(help="Your copy of its upstream file or files.")],
+    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    unresolved: Annotated[bool, typer.Option("--unresolved", help="List what could not be placed.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Write a Parquet file, under all three boundaries.")
+    ] = None,
+    mirror: Annotated[Path | None, typer.Option(help="Folder of upstream files.", envvar="TECHNOPOLE_MIRROR")] = None,
+    json: Json = False,
+    csv: Csv = False,
+    edition: EditionFolder = None,
+) -> None:
+    """Read a file that you bring with a source's adapter: observations by city, and what could not be placed."""
+    from technopole.cli.output import say, write_csv, write_json
+    from technopole.editions.read import open_edition
+    from technopole.editions.shipped import repository
+    from technopole.publish import observing
+    from technopole.publish.ranking import known_boundary
+    from technopole.snapshots.upstream import mirror_folder
+
+    line = known_boundary(boundary)
+    observed = observing.observe(source, files, mirror or mirror_folder(repository()), open_edition(edition))
+    if observed.check:
+        say(f"the checks of {source} are made for another file: {observed.check}")
+    if output:
+        observing.write_observations(observed, output)
+        say(f"{observed.observations.height} observations under three boundaries are in {output}")
+    if json:
+        write_json(observed.to_json(line))
+    elif csv:
+        write_csv(observed.unresolved if unresolved else observing.flat(observed.at(line)))
+    elif not output:
+        _show_observed(observed, line, unresolved=unresolved)
+
+
+def _show_observed(observed: Observed, boundary: Boundary, *, unresolved: bool) -> None:
+    """Print the largest observations of each variable and the reasons of what wasn't placed, or what that was."""
+    from technopole.cli.output import console, new_table
+    from technopole.publish.observing import reasons
+
+    if unresolved:
+        shown = new_table("variable", "reason", "as written", "records", numeric=("records",))
+        for row in observed.unresolved.head(100).iter_rows(named=True):
+            shown.add_row(row["variable"], row["reason"], row["label"] or "", str(row["records"]))
+        console().print(shown)
+        console().print(f"{observed.unresolved.height} kinds of unplaced rows; 100 are shown (--csv: all).")
+        return
+    table = observed.at(boundary)
+    for variable in observed.meta.variables:
+        mine = table.filter(table["variable"] == variable.id)
+        title = f"{variable.title} ({variable.unit}, {variable.period}): {mine.height} places"
+        shown = new_table("place", "country", "value", "records", numeric=("value", "records"), title=title)
+        for row in mine.head(15).iter_rows(named=True):
+            shown.add_row(
+                row["city"] or row["place"], row["country"] or "", f"{row['value']:,.6g}", str(row["records"])
+            )
+        console().print(shown)
+    why = new_table("not placed", "reason", "records", numeric=("records",))
+    for row in reasons(observed.unresolved).iter_rows(named=True):
+        why.add_row(row["variable"], row["reason"], str(row["records"]))
+    console().print(why)
+    console().print(f"{observed.meta.citation}\nLicence: {observed.meta.licence} ({observed.meta.licence_class}).",
+                    markup=False)  # fmt: skip

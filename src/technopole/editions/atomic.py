@@ -1,4 +1,4 @@
-"""A folder is replaced whole or not at all: an interrupted build leaves the old edition as it was."""
+"""A folder or a file is replaced whole or not at all: an interrupted write leaves the old one as it was."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from technopole.core.errors import EditionError
+from technopole.core.errors import EditionError, InputError
 
 EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 AT_CWD = -100
@@ -79,3 +79,30 @@ def _exchange(one: Path, other: Path) -> bool:
     if rename is None:
         return False
     return bool(rename(AT_CWD, os.fsencode(one), AT_CWD, os.fsencode(other), EXCHANGE) == 0)
+
+
+@contextmanager
+def replaced_file(target: Path) -> Iterator[Path]:
+    """Give a temporary path beside `target`; when the block ends well what was written there takes its place.
+
+    Raises
+    ------
+    InputError : the target is a folder, or its folder isn't there or can't be written.
+    """
+    if target.is_dir() or not target.parent.is_dir():
+        raise InputError(f"{target} can't be written:", "name a file in a folder that exists.")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
+    except OSError as error:
+        raise InputError(f"{target} can't be written: {error.strerror}.", "Choose another folder.") from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        _flush(temporary)
+        temporary.replace(target)
+    except OSError as error:
+        raise InputError(f"{target} can't be written: {error.strerror}.", "An old file is unchanged.") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -7,6 +7,8 @@ from typing import Any
 import polars as pl
 
 from technopole.editions.read import Edition
+from technopole.observations.variables import Meta
+from technopole.sources.registry import adapter_ids, load_source
 
 
 def source_list(edition: Edition) -> list[dict[str, Any]]:
@@ -15,8 +17,11 @@ def source_list(edition: Edition) -> list[dict[str, Any]]:
     `left_out_share` is the share of the amount of a source's first variable that a declared rule leaves out (companies
     with many sites, conferences held online); `resolved_share` is how much of the rest was placed in a city of the
     frame. What is placed outside every city of the frame counts as not resolved.
+
+    After them come the adapters, which no edition holds (`shipped` is false, and `because` says why): they read a file
+    that the user brings.
     """
-    return [
+    shipped = [
         {
             "id": name,
             "title": source["title"],
@@ -30,9 +35,28 @@ def source_list(edition: Edition) -> list[dict[str, Any]]:
             "url": source["url"],
             "citation": source["citation"],
             "limits": source["limits"],
+            "shipped": True,
+            "because": None,
         }
         for name, source in edition.sources.items()
     ]
+    return [*shipped, *(_adapter(load_source(name).meta) for name in adapter_ids())]
+
+
+def _adapter(meta: Meta) -> dict[str, Any]:
+    """One adapter in the shape of `source_list`; it has no records in any edition."""
+    kept = ("id", "title", "licence", "licence_class", "vintage")
+    declared = meta.model_dump(mode="json")
+    return {
+        **{key: declared[key] for key in kept},
+        "resolved_share": None,
+        "left_out_share": None,
+        "records": None,
+        "variables": [one.id for one in meta.variables],
+        **{key: declared[key] for key in ("url", "citation", "limits")},
+        "shipped": False,
+        "because": f"{declared['licence_class']}: {declared['licence']}",
+    }
 
 
 def licence_list(edition: Edition) -> list[dict[str, Any]]:
