@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from technopole.index.scoring import GenericRun
     from technopole.publish.extremes import Extremes
     from technopole.publish.ranking import Ranking
+    from technopole.publish.sensitivity import Sensitivity
     from technopole.publish.uncertainty import Uncertainty
 
-__all__ = ["city", "extremes", "load", "rank", "resolve", "score", "trace", "uncertainty", "whatif"]
+__all__ = ["city", "extremes", "load", "rank", "resolve", "score", "sensitivity", "trace", "uncertainty", "whatif"]
 
 
 def load(folder: str | Path | None = None) -> Edition:
@@ -75,6 +76,13 @@ def score(data: Any, framework: str | Path | dict[str, Any]) -> GenericRun:
 def uncertainty(edition: Edition | None = None, **options: Any) -> Uncertainty:
     """Say how sure the ranks are; options and errors as `technopole.publish.uncertainty.uncertainty`."""
     from technopole.publish.uncertainty import uncertainty as make
+
+    return make(edition, **options)
+
+
+def sensitivity(edition: Edition | None = None, **options: Any) -> Sensitivity:
+    """Say which choice moves the ranks; options and errors as `technopole.publish.sensitivity.sensitivity`."""
+    from technopole.publish.sensitivity import sensitivity as make
 
     return make(edition, **options)
 

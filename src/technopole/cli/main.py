@@ -20,6 +20,7 @@ from technopole.cli import (
     rank,
     resolve,
     score,
+    sensitivity,
     serve,
     themes,
     trace,
@@ -49,6 +50,7 @@ momentum.register(app)
 boundaries.register(app)
 explore.register(app)
 uncertainty.register(app)
+sensitivity.register(app)
 extremes.register(app)
 whatif.register(app)
 serve.register(app)

@@ -20,7 +20,7 @@ from technopole.indicators.declarations import catalogue
 from technopole.kernel.extremes import Extreme, best_rank, dominance, worst_rank
 from technopole.publish.finding import find_city
 from technopole.publish.ranking import known_boundary, known_lens
-from technopole.publish.uncertainty import known_side
+from technopole.publish.uncertainty import known_side, shown_cities
 from technopole.robustness.extremes import WeightSet, framework_weights, weight_set
 
 TOP: Final = 10
@@ -130,9 +130,8 @@ def extremes(
          "score": run.scores[node], "always_ahead": ahead.sum(axis=1), "always_behind": ahead.sum(axis=0)}
     )  # fmt: skip
     named = edition.frame().select("city", "slug", "name", "country")
-    listed = _chosen(
-        frame.join(named, on="city", how="left", validate="1:1").sort("rank", "city"), edition, cities, top
-    )
+    table = frame.join(named, on="city", how="left", validate="1:1").sort("rank", "city")
+    listed = shown_cities(table, [find_city(edition, name) for name in cities], None if cities else top)
     ends: dict[str, list[Extreme]] = {"best": [], "worst": []}
     for number, row in enumerate(listed.iter_rows(named=True), start=1):
         progress(f"{number} of {listed.height}: {row['name']}")
@@ -148,18 +147,6 @@ def extremes(
         {city: {end: framework_weights(chosen, one) for end, one in both.items()} for city, both in weights.items()},
         _pairs(ahead, matrix.cities, set(ids), named),
     )  # fmt: skip
-
-
-def _chosen(table: pl.DataFrame, edition: Edition, cities: Sequence[str], top: int | None) -> pl.DataFrame:
-    if top is not None and top < 1:
-        raise InputError(f"the top {top} can't be shown:", "give a number of 1 and more.")
-    if not cities:
-        return table if top is None else table.head(top)
-    found = [find_city(edition, name) for name in cities]
-    for city in found:
-        if city["city"] not in table["city"]:
-            raise InputError(f"{city['name']} isn't ranked:", f"see `technopole city {city['slug']}`.")
-    return table.filter(pl.col("city").is_in([city["city"] for city in found]))
 
 
 def _by_element(chosen: WeightSet, found: Extreme) -> dict[str, float]:

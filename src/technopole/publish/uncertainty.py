@@ -21,8 +21,8 @@ from technopole.kernel.weight import effective_weights
 from technopole.publish.finding import find_city
 from technopole.publish.ranking import known_boundary, known_lens
 from technopole.robustness.acceptability import RankEvidence, central, rank_evidence
-from technopole.robustness.measurement import evaluate_with_errors, measurement_errors
-from technopole.robustness.study import Choices, Prepared, RandomWeights, evaluate, prepare, random_choices
+from technopole.robustness.measurement import error_seeds, evaluate_with_errors, measurement_errors
+from technopole.robustness.study import Choices, Integers, Prepared, RandomWeights, evaluate, prepare, random_choices
 
 FIRST_PLACES: Final = 10
 WINS_SHOWN: Final = 10
@@ -130,13 +130,14 @@ def uncertainty(
     prepared = prepared_study(edition, declared, lens_, boundary_, vary_boundary)
     nominal = run_index(prepared.matrices[0], framework or edition.framework(), lens_).scores[node]
     relative = {**declared.uncertainty.relative_error, **(errors or {})}
-    random = RandomWeights(_known_weights(weights), concentration)
+    random = RandomWeights(known_weights(weights), concentration)
     choices = random_choices(prepared, np.random.default_rng(declared.uncertainty.seed), random)
-    scores, problems = _computed(prepared, choices, node, relative, edition)
+    seeds = error_seeds(declared.uncertainty.seed, declared.uncertainty.replicates)
+    scores, problems = computed(prepared, choices, node, relative, edition, seeds)
     evidence = rank_evidence(nominal, scores, first_places, declared.tiers.least_win)
     ids = prepared.matrices[0].cities
     table = _table(evidence, nominal, node, prepared, choices, edition)
-    shown = _shown(table, [find_city(edition, name) for name in cities], top)
+    shown = shown_cities(table, [find_city(edition, name) for name in cities], top)
     compared = shown["city"].to_list() if cities else shown["city"].head(WINS_SHOWN).to_list()
     return Uncertainty(
         edition.id, declared.id, lens_.value, side, tuple(one.boundary.value for one in prepared.matrices),
@@ -182,27 +183,30 @@ def prepared_study(
     return prepare(matrices, framework, lens)
 
 
-def _known_weights(kind: str) -> Literal["bounded", "dirichlet", "fixed"]:
+def known_weights(kind: str) -> Literal["bounded", "dirichlet", "fixed"]:
+    """Way in which weights vary, by name. Raises UnknownNameError for another one."""
     if kind in ("bounded", "dirichlet", "fixed"):
         return kind  # type: ignore[return-value]
     raise UnknownNameError(f"weights can't be {kind!r}:", "choose bounded, dirichlet or fixed.")
 
 
-def _computed(
-    prepared: Prepared, choices: Choices, node: str, relative: Mapping[str, float], edition: Edition
+def computed(
+    prepared: Prepared, choices: Choices, node: str, relative: Mapping[str, float], edition: Edition, seeds: Integers
 ) -> tuple[Floats, dict[int, str]]:
-    """Scores (replicates, n), and the replicates that failed."""
+    """Scores (replicates, n), and the replicates that failed with the reason of each.
+
+    Parameters
+    ----------
+    relative : indicator -> relative error of measurement. seeds : (replicates,) of these errors.
+    """
+    values, frame = edition.table("indicators"), edition.frame()
+    laid = {one.boundary: measurement_errors(relative, values, frame, one) for one in prepared.matrices}
     if any(relative.values()):
-        values, frame = edition.table("indicators"), edition.frame()
-        laid = {one.boundary: measurement_errors(relative, values, frame, one) for one in prepared.matrices}
-        rng = np.random.default_rng([prepared.framework.uncertainty.seed, 1])
-        scores, problems = evaluate_with_errors(prepared, choices, [node], laid, rng)
+        scores, problems = evaluate_with_errors(prepared, choices, [node], laid, seeds)
         return scores[node], problems
-    measurement_errors(relative, edition.table("indicators"), edition.frame(), prepared.matrices[0])  # names
-    failed = {
-        place: prepared.problems[int(one)] for place, one in enumerate(choices.variant) if int(one) in prepared.problems
-    }
-    return evaluate(prepared, choices, [node])[node], failed
+    failed = [place for place, one in enumerate(choices.variant) if int(one) in prepared.problems]
+    problems = {place: prepared.problems[int(choices.variant[place])] for place in failed}
+    return evaluate(prepared, choices, [node])[node], problems
 
 
 def _table(
@@ -245,7 +249,8 @@ def pillar_weights(weights: Floats, labelled: LabelledTree, pillars: Sequence[st
     return np.ascontiguousarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def _shown(table: pl.DataFrame, cities: list[dict[str, Any]], top: int | None) -> pl.DataFrame:
+def shown_cities(table: pl.DataFrame, cities: list[dict[str, Any]], top: int | None) -> pl.DataFrame:
+    """Rows of these cities (of all, without), the first `top`. Raises InputError for a city that isn't ranked."""
     if top is not None and top < 1:
         raise InputError(f"the top {top} can't be shown:", "give a number of 1 and more.")
     for city in cities:

@@ -67,14 +67,23 @@ def measurement_errors(
     return MeasurementErrors(np.array([relative.get(name, 0.0) for name in matrix.indicators]), shared)
 
 
+def error_seeds(seed: int, replicates: int) -> Integers:
+    """Seeds of the errors of each replicate, from that of the study; a stream of its own beside the choices."""
+    return np.random.default_rng([seed, 1]).integers(2**53, size=replicates)
+
+
 def evaluate_with_errors(
     prepared: Prepared,
     choices: Choices,
     nodes: Sequence[str],
     errors: Mapping[Boundary, MeasurementErrors],
-    rng: np.random.Generator,
+    seeds: Integers,
 ) -> tuple[dict[str, Floats], dict[int, str]]:
     """`study.evaluate`, each replicate with errors of its own.
+
+    Parameters
+    ----------
+    seeds : (replicates,), 0 and more, of each replicate's errors.
 
     Returns
     -------
@@ -92,6 +101,7 @@ def evaluate_with_errors(
         method = prepared.framework.method.model_copy(
             update={"cap_quantile": variant.cap_quantile, "shrink_millions": variant.shrink_millions}
         )
+        rng = np.random.default_rng(int(seeds[replicate]))
         deviates = rng.standard_normal((int(error.shared.max()) + 1, matrix.values.shape[1]))
         if int(number) in prepared.problems:
             problems[replicate] = prepared.problems[int(number)]

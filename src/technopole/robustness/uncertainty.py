@@ -14,7 +14,7 @@ from technopole.index.framework import ROOT, Framework
 from technopole.index.matrix import Matrix
 from technopole.index.tree import Floats
 from technopole.kernel.rank import competition_ranks
-from technopole.robustness.measurement import MeasurementErrors, evaluate_with_errors
+from technopole.robustness.measurement import MeasurementErrors, error_seeds, evaluate_with_errors
 from technopole.robustness.study import Choices, RandomWeights, evaluate, prepare, random_choices
 
 
@@ -61,6 +61,6 @@ def simulate(matrix: Matrix, framework: Framework, lens: Lens, errors: Measureme
     if errors is None:
         scores = evaluate(prepared, choices, nodes)
     else:
-        rng = np.random.default_rng([framework.uncertainty.seed, 1])
-        scores, _ = evaluate_with_errors(prepared, choices, nodes, {matrix.boundary: errors}, rng)
+        seeds = error_seeds(framework.uncertainty.seed, framework.uncertainty.replicates)
+        scores, _ = evaluate_with_errors(prepared, choices, nodes, {matrix.boundary: errors}, seeds)
     return Replicates(scores, {name: competition_ranks(score) for name, score in scores.items()}, choices)

@@ -1,0 +1,127 @@
+"""`technopole sensitivity`: which choice of method moves the ranks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from technopole.cli.options import Csv, EditionFolder, Json
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from technopole.publish.sensitivity import Sensitivity
+
+
+FEW = 4
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="sensitivity")(sensitivity)
+
+
+def sensitivity(
+    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
+    side: Annotated[str | None, typer.Option(help="makes or lives: one side of the framework alone.")] = None,
+    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    vary_boundary: Annotated[
+        bool, typer.Option("--vary-boundary", help="The boundary of each city is a factor too.")
+    ] = False,
+    framework: Annotated[Path | None, typer.Option(help="Another framework (YAML).")] = None,
+    base_points: Annotated[int, typer.Option(help="A power of two: N x (factors + 2) runs.")] = 512,
+    seed: Annotated[int | None, typer.Option(help="Of the sample (default: the framework's).")] = None,
+    weights: Annotated[str, typer.Option(help="bounded (as declared), dirichlet, or fixed.")] = "bounded",
+    concentration: Annotated[float, typer.Option(help="Of dirichlet weights.")] = 1.0,
+    error: Annotated[
+        list[str] | None, typer.Option(help="INDICATOR=0.1: its relative error of measurement (repeatable).")
+    ] = None,
+    city: Annotated[list[str] | None, typer.Option(help="The rank of this city (repeatable).")] = None,
+    top: Annotated[int, typer.Option(help="The ranks of the first N cities, one by one.")] = 10,
+    everything: Annotated[bool, typer.Option("--all", help="The ranks of all ranked cities, one by one.")] = False,
+    json: Json = False,
+    csv: Csv = False,
+    edition: EditionFolder = None,
+) -> None:
+    """Say which choice of method moves the ranks, alone and with its interactions: Sobol indices."""
+    from technopole.cli.output import write_csv, write_json
+    from technopole.cli.uncertainty import named_number
+    from technopole.editions.read import open_edition
+    from technopole.index.framework import read_framework
+    from technopole.publish.sensitivity import sensitivity as make
+
+    result = make(
+        open_edition(edition),
+        lens=lens,
+        side=side,
+        boundary=boundary,
+        vary_boundary=vary_boundary,
+        framework=None if framework is None else read_framework(framework),
+        base_points=base_points,
+        seed=seed,
+        weights=weights,
+        concentration=concentration,
+        errors=dict(named_number(text, "--error patents=0.1") for text in error or ()),
+        cities=city or (),
+        top=None if everything else top,
+    )
+    if json:
+        write_json(result.to_json())
+    elif csv:
+        write_csv(result.cities if city or everything else result.table)
+    else:
+        _show(result)
+
+
+def _show(result: Sensitivity) -> None:
+    from technopole.cli.output import console
+
+    out = console()
+    where = f"{result.lens} lens, {result.side or 'both sides'}, {' or '.join(result.boundaries)} boundary"
+    out.print(f"What moves the ranks: edition {result.edition}, {where}")
+    out.print(f"A city moves by {result.mean_change:.1f} ranks on average. Share of the variance of that figure:")
+    show_factors(result.table)
+    out.print("Of each city's rank: standard deviation (sd), and total share of its variance by factor:")
+    _show_cities(result)
+    out.print(f"{result.runs} runs ({result.base_points} base points, {result.failed_points} left out because a run "
+              f"failed), seed {result.seed}.")  # fmt: skip
+    out.print("first: alone. total: with all its interactions; totals can add up to more than 1. In brackets: 5–95 %.")
+
+
+def _show_cities(result: Sensitivity) -> None:
+    from technopole.cli.output import console, new_table
+
+    factors = result.table["factor"].to_list()
+    if result.cities["city"].n_unique() <= FEW:
+        wide = result.cities.pivot("slug", index="factor", values="total")
+        names = wide.columns[1:]
+        table = new_table("factor", *names, numeric=tuple(names))
+        variances = dict(result.cities.select("slug", "variance").iter_rows())
+        table.add_row("sd", *[f"{variances[name] ** 0.5:.1f}" for name in names])
+        for row in wide.iter_rows(named=True):
+            table.add_row(row["factor"].replace("_", " "), *[f"{row[name]:.2f}" for name in names])
+    else:
+        heads = [name.replace("weights of ", "w. ").replace("_", " ") for name in factors]
+        table = new_table("city", "rank", "sd", *heads, numeric=("rank", "sd", *heads))
+        for row in result.cities.pivot("factor", index=["slug", "name", "rank", "variance"], values="total").iter_rows(
+            named=True
+        ):
+            shares = [f"{row[name]:.2f}" for name in factors]
+            table.add_row(row["name"], str(row["rank"]), f"{row['variance'] ** 0.5:.1f}", *shares)
+    console().print(table)
+
+
+def show_factors(table: pl.DataFrame) -> None:
+    """Print factors with their first and total shares and a bar of the total."""
+    from technopole.cli.output import bar, console, new_table
+
+    shown = new_table("factor", "options", "first", "total", "", numeric=("options", "first", "total"))
+    for row in table.iter_rows(named=True):
+        first, total = (
+            f"{row[name]:.2f} ({row[f'{name}_low']:.2f}–{row[f'{name}_high']:.2f})" for name in ("first", "total")
+        )
+        options = "" if row["factor"].startswith("weights") else str(row["options"])
+        shown.add_row(row["factor"].replace("_", " "), options, first, total, bar(100 * row["total"]))
+    console().print(shown)
