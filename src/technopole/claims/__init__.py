@@ -1,1 +1,1 @@
-"""Statements become evidence and verdicts."""
+"""Claims: statement, declared tests, evidence, verdict."""

@@ -11,6 +11,7 @@ from technopole.cli import (
     audit,
     boundaries,
     city,
+    claims,
     compare,
     data,
     explore,
@@ -56,6 +57,7 @@ whatif.register(app)
 serve.register(app)
 app.add_typer(data.app, name="data")
 app.add_typer(audit.app, name="audit")
+app.add_typer(claims.app, name="claims")
 
 
 @app.callback()

@@ -1,0 +1,141 @@
+"""The claims of the article against an edition: evidence is gathered here, verdicts are computed in `claims`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from technopole.cities.countries import countries
+from technopole.claims.declarations import Claim, article, measures_needed, standings_needed
+from technopole.claims.evidence import Evidence, Measure, Probabilities, figures
+from technopole.claims.verdicts import Judged, judge
+from technopole.claims.words import REGIONS
+from technopole.core.errors import UnknownNameError
+from technopole.core.types import Boundary, Lens, Level
+from technopole.editions.declared import declared_variables
+from technopole.editions.read import Edition, open_edition
+from technopole.index.matrix import build_matrix
+from technopole.indicators.declarations import catalogue, suggestion
+from technopole.indicators.inheritance import FILLED
+from technopole.indicators.recipes import RECIPES
+from technopole.indicators.variables import variable_values
+from technopole.kernel.rank import competition_ranks, rank_acceptability
+from technopole.robustness.uncertainty import Replicates, simulate
+
+COLUMNS: Final = ("id", "city", "statement", "verdict", "because", "scope", "theme", "paragraph", "sentence", "sources")
+
+
+def judged_claims(edition: Edition, city: str | None = None) -> list[Judged]:
+    """Judge the claims of the article, in its order; only those about one city when its slug is given."""
+    found = _all_judged(edition.folder)
+    return [one for one in found if city is None or one.claim.city == city]
+
+
+@lru_cache(maxsize=4)
+def _all_judged(folder: Path) -> tuple[Judged, ...]:
+    edition = open_edition(folder)
+    claims = article().claims
+    evidence = gather(edition, claims)
+    return tuple(judge(claim, evidence) for claim in claims)
+
+
+def claim_list(edition: Edition, city: str | None = None) -> list[dict[str, Any]]:
+    """Claims in the documented shape of `technopole claims --json`."""
+    return [one.to_json() for one in judged_claims(edition, city)]
+
+
+def claim_table(edition: Edition, city: str | None = None) -> pl.DataFrame:
+    """Claims as a flat table; sources are joined by "; "."""
+    rows = [{**one, "sources": "; ".join(one["sources"])} for one in claim_list(edition, city)]
+    schema = {name: pl.Int64 if name in {"paragraph", "sentence"} else pl.String for name in COLUMNS}
+    return pl.DataFrame([[row[name] for name in COLUMNS] for row in rows], schema=schema, orient="row")
+
+
+def gather(edition: Edition, claims: Iterable[Claim]) -> Evidence:
+    """Collect what the tests of these claims may use."""
+    wanted = tuple(claims)
+    frame = edition.frame()
+    ranked = edition.table("coverage").filter("eligible")["city"]
+    standings = {key: standing(edition, *key) for key in standings_needed(wanted)}
+    return Evidence(
+        names=dict(zip(frame["slug"], frame["name"], strict=True)),
+        countries={code: one.name for code, one in countries().items()},
+        ranked=frozenset(frame.filter(pl.col("city").is_in(ranked.implode()))["slug"]),
+        measures={name: one for name in measures_needed(wanted) if (one := measure(edition, name)) is not None},
+        figures=figures(),
+        standings=standings,
+        edition=edition.id,
+    )
+
+
+def measure(edition: Edition, name: str) -> Measure | None:
+    """One indicator of the catalogue or variable of a source in every city; None where the edition has neither."""
+    declared = declared_variables(edition)
+    indicators = {one.id: one for one in catalogue().indicators}
+    if name in indicators:
+        values = edition.table("indicators").filter(pl.col("indicator") == name)
+        if values.is_empty():
+            return None
+        behind = [one for one in _behind(name) if one in declared]
+        levels = {declared[one][1].level for one in behind}
+        level = Level.CITY.value if Level.CITY.value in levels else Level.COUNTRY.value
+        meta = declared[behind[0]][0]
+        title, unit = indicators[name].title, indicators[name].unit
+        source, period = str(values["source"].drop_nulls()[0]), str(values["period"].drop_nulls()[0])
+        meta = next((one for one, _ in declared.values() if one.id == source), meta)
+    elif name in declared:
+        meta, variable = declared[name]
+        values = variable_values(edition.table("observations"), variable, meta, edition.frame())
+        title, unit, level, period = variable.title, variable.unit, variable.level, variable.period
+    else:
+        return None
+    named = edition.frame().select("city", "slug", "name", "country")
+    table = values.select("city", "boundary", "value", "status", "period", "source").join(
+        named, on="city", how="left", validate="m:1"
+    )
+    behind_it = set(table["source"].drop_nulls())
+    cited = {one.id: (one.citation, one.url) for one, _ in declared.values() if one.id in behind_it}
+    return Measure(name, title, unit, level, period, meta.id, meta.citation, meta.url, table, cited)
+
+
+def _behind(indicator: str) -> list[str]:
+    """Variables that an indicator is made of."""
+    declared = catalogue().get(indicator)
+    if declared.recipe is None:
+        return [str(declared.variable)]
+    if declared.recipe in FILLED:
+        return [FILLED[declared.recipe].main, *FILLED[declared.recipe].gaps.values()]
+    return list(RECIPES[declared.recipe].variables)
+
+
+def standing(edition: Edition, lens: str, side: str, region: str = "") -> Probabilities:
+    """Probability of each ranked city to be within the first 1, 2, 3 … places, of the world or of a region.
+
+    From the same replicates as the edition's ranges (same matrix, framework and seed); in a region the cities are
+    ranked anew among themselves in each replicate.
+    """
+    slugs, codes, replicates = _replicated(edition.folder, Lens(lens))
+    if side not in replicates.scores:
+        raise UnknownNameError(f"there is no side {side!r}:", suggestion(side, list(replicates.scores)))
+    members = np.array([not region or code in REGIONS[region] for code in codes])
+    ranks = replicates.ranks[side] if not region else competition_ranks(replicates.scores[side][:, members])
+    within = rank_acceptability(ranks).cumsum(axis=1)
+    inside = [slug for slug, member in zip(slugs, members, strict=True) if member]
+    return dict(zip(inside, within, strict=True))
+
+
+@lru_cache(maxsize=4)
+def _replicated(folder: Path, lens: Lens) -> tuple[list[str], list[str], Replicates]:
+    edition = open_edition(folder)
+    frame, framework = edition.frame(), edition.framework()
+    matrix = build_matrix(edition.table("indicators"), frame, framework, catalogue(), Boundary.AGGLOMERATION)
+    ids = pl.DataFrame({"city": list(matrix.cities)}, schema={"city": pl.Int64})
+    named = ids.join(
+        frame.select("city", "slug", "country"), on="city", how="left", validate="1:1", maintain_order="left"
+    )
+    return named["slug"].to_list(), named["country"].to_list(), simulate(matrix, framework, lens)
