@@ -165,7 +165,7 @@ def without_source(evidence: Evidence, source: str) -> Evidence:
             for key, one in evidence.measures.items()
         },
         standings={} if source == "technopole" else evidence.standings,
-        deeds={} if source not in {one.origin for one in evidence.figures.values()} else evidence.deeds,
+        deeds={slug: tuple(one for one in some if one.publisher != source) for slug, some in evidence.deeds.items()},
     )
 
 

@@ -22,7 +22,7 @@ def city(
     csv: Csv = False,
     edition: EditionFolder = None,
 ) -> None:
-    """Show one city: ranks, pillars, indicators, strengths and weaknesses, what it does, and what is missing."""
+    """Show one city: ranks, pillars, indicators, strengths, weaknesses, what it does, what is said of it, what is missing."""
     from technopole.cli.output import write_csv, write_json
     from technopole.editions.read import open_edition
     from technopole.publish.city import city_page
@@ -83,3 +83,9 @@ def _show(page: dict[str, Any]) -> None:
 
         out.print("What it does")
         out.print(initiatives_table(page["initiatives"]))
+    if page["claims"]:
+        from technopole.cli.claims import verdicts_table
+
+        out.print("What the article says of it")
+        out.print(verdicts_table(page["claims"], "claim", reasons=False))
+        out.print(f"Why: technopole claims --city {page['slug']}.")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from technopole.cli.options import Csv, EditionFolder, Json
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 app = typer.Typer(help="The claims of the article, its list of ten, and your own claims, each against the evidence.")
 City = Annotated[str | None, typer.Option("--city", help="Only claims about this city.")]
@@ -63,7 +66,7 @@ def check(
     edition: EditionFolder = None,
 ) -> None:
     """Check your own claims: a verdict with evidence for each, and an error for each line that can't be used."""
-    from technopole.cli.output import say, write_csv, write_json
+    from technopole.cli.output import console, say, write_csv, write_json
     from technopole.editions.read import open_edition
     from technopole.publish.claims_own import check_file, check_table
 
@@ -73,7 +76,7 @@ def check(
     elif csv:
         write_csv(check_table(shape))
     else:
-        _show_verdicts(shape["claims"], "where")
+        console().print(verdicts_table(shape["claims"], "where"))
     for one in shape["errors"]:
         say(f"technopole: {shape['file']}, {one['where']}: {one['message']}")
     if shape["errors"]:
@@ -89,22 +92,23 @@ def _show(listed: list[dict[str, Any]]) -> None:
     if not listed:
         out.print("No claim of the article is about this city.")
         return
-    _show_verdicts(listed, "claim")
+    out.print(verdicts_table(listed, "claim"))
     counts = Counter(one["verdict"] for one in listed)
     out.print(f"{len(listed)} claims: {', '.join(f'{number} {verdict}' for verdict, number in counts.most_common())}.")
     out.print("Citations and addresses: technopole claims --json. The list of ten: technopole claims list.")
 
 
-def _show_verdicts(listed: list[dict[str, Any]], first: str) -> None:
+def verdicts_table(listed: list[dict[str, Any]], first: str, *, reasons: bool = True) -> Table:
+    """Claims with their verdicts, and why."""
     from rich.text import Text
 
-    from technopole.cli.output import console, new_table
+    from technopole.cli.output import new_table
 
-    table = new_table(first, "verdict", "statement, and why")
+    table = new_table(first, "verdict", "statement, and why" if reasons else "statement")
     for one in listed:
-        why = Text.assemble((one["statement"], "bold"), f"\n{one['because']}")
+        why = Text.assemble((one["statement"], "bold"), f"\n{one['because']}") if reasons else Text(one["statement"])
         table.add_row(Text(one["id"]), Text(one["verdict"]), why)
-    console().print(table)
+    return table
 
 
 def _show_list(shape: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition
 from technopole.index.framework import ROOT
 from technopole.indicators.declarations import catalogue
+from technopole.publish.claims import claim_list
 from technopole.publish.initiatives import initiative_list
 
 PEERS = 10  # cities next to it in rank, half above and half below
@@ -72,6 +73,7 @@ def city_page(
         "missing": [{"indicator": one["id"], "reason": one["status"]} for one in indicators if one["value"] is None],
         "indicators": indicators,
         "initiatives": initiative_list(city["slug"]),
+        "claims": claim_list(edition, city["slug"]),
     }
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from technopole.cities.countries import countries
 from technopole.claims.declarations import Claim, article, measures_needed, standings_needed
-from technopole.claims.evidence import Evidence, Measure, Probabilities, figures
+from technopole.claims.evidence import Deed, Evidence, Measure, Probabilities, figures
 from technopole.claims.verdicts import Judged, judge
 from technopole.claims.words import REGIONS
 from technopole.core.errors import UnknownNameError
@@ -24,6 +24,7 @@ from technopole.indicators.declarations import catalogue, suggestion
 from technopole.indicators.inheritance import FILLED
 from technopole.indicators.recipes import RECIPES
 from technopole.indicators.variables import variable_values
+from technopole.initiatives.register import of_city
 from technopole.kernel.rank import competition_ranks, rank_acceptability
 from technopole.robustness.uncertainty import Replicates, simulate
 
@@ -69,7 +70,28 @@ def gather(edition: Edition, claims: Iterable[Claim]) -> Evidence:
         measures={name: one for name in measures_needed(wanted) if (one := measure(edition, name)) is not None},
         figures=figures(),
         standings=standings,
+        deeds={slug: _deeds(slug) for slug in _cities_with_deeds(wanted)},
         edition=edition.id,
+    )
+
+
+def _cities_with_deeds(claims: tuple[Claim, ...]) -> list[str]:
+    asked = {one.city for one in claims if one.city and any(test.kind == "initiative" for test in one.tests)}
+    return sorted(slug for slug in asked if slug is not None)
+
+
+def _deeds(slug: str) -> tuple[Deed, ...]:
+    return tuple(
+        Deed(
+            id=one.id,
+            theme=one.theme,
+            what=one.what,
+            year="" if one.since is None else str(one.since)[:4],
+            publisher=one.source.publisher,
+            citation=f"{one.source.title}, {one.source.publisher}",
+            url=one.source.address,
+        )
+        for one in of_city(slug)
     )
 
 

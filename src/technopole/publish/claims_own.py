@@ -127,13 +127,14 @@ def _fits(claim: OwnClaim, one: Measure) -> None:
     """Refuse a wrong unit, and a value that the unit can't have."""
     if claim.asked == "rank":
         return
-    if claim.unit and _plain_unit(claim.unit) not in {_plain_unit(one.unit), _plain_unit(one.unit.split(",")[0])}:
+    known = {_plain_unit(one.unit), _plain_unit(one.unit.split(",")[0]), "%" if one.unit.startswith("%") else one.unit}
+    if claim.unit and _plain_unit(claim.unit) not in known:
         raise InputError(f"{one.id} is in {one.unit}, not {safe(claim.unit)}:", "write the value in that unit.")
     percent = _plain_unit(one.unit).startswith("%")
     bounds = (0.0, 100.0) if percent else (0.0, 1.0) if "from 0 to 1" in one.unit and "10" not in one.unit else None
     if claim.value < 0 or (bounds is not None and claim.value > bounds[1]):
         limit = f"0 to {bounds[1]:g}" if bounds else "0 and more"
-        raise InputError(f"{claim.value:g} can't be a value of {one.id}, in {one.unit}:", f"it goes from {limit}.")
+        raise InputError(f"the value {claim.value:g} can't be one of {one.id}, in {one.unit}:", f"it goes from {limit}.")
 
 
 def _plain_unit(unit: str) -> str:
