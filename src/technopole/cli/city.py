@@ -22,7 +22,7 @@ def city(
     csv: Csv = False,
     edition: EditionFolder = None,
 ) -> None:
-    """Show one city: ranks, pillars, indicators, strengths, weaknesses, what it does, what is said of it, what is missing."""
+    """Show one city: ranks, indicators, strengths, weaknesses, what it does, what is said of it, what is missing."""
     from technopole.cli.output import write_csv, write_json
     from technopole.editions.read import open_edition
     from technopole.publish.city import city_page

@@ -134,7 +134,8 @@ def _fits(claim: OwnClaim, one: Measure) -> None:
     bounds = (0.0, 100.0) if percent else (0.0, 1.0) if "from 0 to 1" in one.unit and "10" not in one.unit else None
     if claim.value < 0 or (bounds is not None and claim.value > bounds[1]):
         limit = f"0 to {bounds[1]:g}" if bounds else "0 and more"
-        raise InputError(f"the value {claim.value:g} can't be one of {one.id}, in {one.unit}:", f"it goes from {limit}.")
+        what = f"the value {claim.value:g} can't be one of {one.id}, in {one.unit}:"
+        raise InputError(what, f"it goes from {limit}.")
 
 
 def _plain_unit(unit: str) -> str:
