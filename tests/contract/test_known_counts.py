@@ -134,7 +134,7 @@ def test_registers_agree_with_counts_by_hand(
 
 
 def test_population_is_that_of_the_united_nations() -> None:
-    """Thousands in 2020; Taipei, Seoul and San Francisco are several agglomerations of that list, so they are larger."""
+    """Thousands in 2020; Taipei, Seoul and San Francisco are several agglomerations there, so larger here."""
     known = [37393, 5935, 2721, 27058, 9963, 18804, 3314, 9304, 1305, 6197]
     frame = open_edition().frame().filter(pl.col("city").cast(pl.String).is_in(list(CITIES.values())))
     population = dict(frame.select("name", "population_thousands").iter_rows())
