@@ -18,6 +18,7 @@ from technopole.cli import (
     extremes,
     initiatives,
     momentum,
+    plot,
     rank,
     resolve,
     score,
@@ -55,6 +56,7 @@ sensitivity.register(app)
 extremes.register(app)
 whatif.register(app)
 serve.register(app)
+plot.register(app)
 app.add_typer(data.app, name="data")
 app.add_typer(audit.app, name="audit")
 app.add_typer(claims.app, name="claims")

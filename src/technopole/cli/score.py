@@ -41,23 +41,12 @@ def score(
 ) -> None:
     """Score your own table: any units, any indicators, a hierarchy of any depth."""
     from technopole.cli.output import write_csv, write_json
-    from technopole.index.generic import read_generic
-    from technopole.index.scoring import score as make
 
-    if (framework is None) == (imeta is None):
-        raise InputError("Say how to score:", "give either --framework FILE or --imeta FILE.")
     if top is not None and top < 1:
         raise InputError(f"the top {top} can't be shown:", "give a number of 1 and more.")
     given = {"impute": impute, "treat": treat, "normalise": normalise, "aggregate": aggregate}
     choices = {stage: parse_choice(text) for stage, text in given.items() if text is not None}
-    if framework is not None:
-        if choices or denominate or recipe:
-            first = next(iter(choices), "denominate" if denominate else "recipe")
-            raise InputError(f"--{first} belongs to --imeta:", "write the choice into the framework file.")
-        run = make(data, read_generic(framework))
-    else:
-        assert imeta is not None
-        run = make(data, _of_imeta(data, imeta, choices, denominate, recipe))
+    run = scored(data, framework, imeta, choices, denominate, recipe)
     if json:
         shape = run.to_json()
         write_json(shape if top is None else shape | {"units": shape["units"][:top]})
@@ -65,6 +54,34 @@ def score(
         write_csv(run.to_polars() if top is None else run.to_polars().head(top))
     else:
         _show(run, top)
+
+
+def scored(
+    data: Path,
+    framework: Path | None,
+    imeta: Path | None,
+    choices: dict[str, Any] | None = None,
+    denominate: bool = False,
+    recipe: str | None = None,
+) -> GenericRun:
+    """Score a table by a framework file, or by COINr's iMeta and the options beside it.
+
+    Raises
+    ------
+    InputError : neither file or both, or an option of iMeta beside a framework.
+    """
+    from technopole.index.generic import read_generic
+    from technopole.index.scoring import score as make
+
+    if (framework is None) == (imeta is None):
+        raise InputError("Say how to score:", "give either --framework FILE or --imeta FILE.")
+    if framework is None:
+        assert imeta is not None
+        return make(data, _of_imeta(data, imeta, choices or {}, denominate, recipe))
+    if choices or denominate or recipe:
+        first = next(iter(choices or {}), "denominate" if denominate else "recipe")
+        raise InputError(f"--{first} belongs to --imeta:", "write the choice into the framework file.")
+    return make(data, read_generic(framework))
 
 
 def _of_imeta(

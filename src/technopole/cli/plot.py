@@ -1,0 +1,59 @@
+"""`technopole plot`: pictures of the edition, or of the user's own index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.core.errors import InputError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="plot")(plot)
+
+
+def plot(
+    kind: Annotated[str, typer.Argument(help="ranks, tree, correlations, acceptability or sensitivity.")],
+    data: Annotated[Path | None, typer.Argument(help="Your own table (without: the edition).")] = None,
+    framework: Annotated[Path | None, typer.Option(help="With DATA: its framework (YAML).")] = None,
+    imeta: Annotated[Path | None, typer.Option(help="With DATA: COINr's iMeta.csv.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="With --imeta: coinr, as in `technopole score`.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write: .svg or .png (default: KIND.svg).")] = None,
+    top: Annotated[int, typer.Option(help="Show the first N units or weights.")] = 30,
+    replicates: Annotated[int | None, typer.Option(help="How many, for ranges and places.")] = None,
+    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
+    side: Annotated[str | None, typer.Option(help="makes or lives: one side of the framework alone.")] = None,
+    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    json: Json = False,
+    csv: Csv = False,
+    edition: EditionFolder = None,
+) -> None:
+    """Draw rank ranges, the framework, correlations, places, or what moves the ranks (needs technopole[analysis])."""
+    from technopole.cli.output import say, write_csv, write_json
+    from technopole.cli.score import scored
+    from technopole.editions.read import open_edition
+    from technopole.publish.pictures import View, known_kind, of_edition, of_run
+
+    known_kind(kind)
+    if data is None:
+        if framework or imeta or recipe:
+            raise InputError("--framework, --imeta and --recipe belong to a table:", "name it after the kind.")
+        picture = of_edition(open_edition(edition), kind, View(lens, side, boundary, replicates), top)
+    else:
+        picture = of_run(scored(data, framework, imeta, recipe=recipe), kind, top, replicates)
+    if json:
+        write_json({"kind": kind, "title": picture.title, "notes": picture.notes, "rows": picture.table.to_dicts()})
+    elif csv:
+        write_csv(picture.table)
+    if out is None and (json or csv):
+        return
+    try:
+        from technopole.publish.plots import write
+    except ImportError as error:
+        raise InputError(f"plot needs the package {error.name}.", "Install technopole[analysis].") from error
+    path = out or Path(f"{kind}.svg")
+    say(f"{path}: {write(picture, path):,} bytes")

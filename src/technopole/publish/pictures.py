@@ -1,0 +1,273 @@
+"""What each picture shows, as a table: of the edition, or of a user's own index. `plots` draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from technopole.core.errors import InputError
+from technopole.core.types import Boundary, Lens
+from technopole.editions.read import Edition
+from technopole.index.framework import Framework, Leaf, Node
+from technopole.index.generic import Group, Indicator
+from technopole.index.matrix import build_matrix
+from technopole.index.run import run_index
+from technopole.index.scoring import GenericRun
+from technopole.index.tree import Floats, labelled_tree
+from technopole.indicators.declarations import catalogue
+from technopole.kernel.audit import correlations as correlate
+from technopole.kernel.weight import effective_weights
+from technopole.publish.own_study import FACTOR, REPLICATES, own_study, weight_effects
+from technopole.publish.ranking import known_boundary, known_lens
+from technopole.publish.uncertainty import uncertainty
+
+KINDS: Final = ("ranks", "tree", "correlations", "acceptability", "sensitivity")
+MOST_UNITS: Final = 200
+MOST_INDICATORS: Final = 100
+PLACES: Final = 20
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture before it is drawn.
+
+    Attributes
+    ----------
+    kind : one of KINDS.
+    title, notes : what it shows; from what, by which choices, and how to read it.
+    table : ranks: label, rank, rank_low, rank_median, rank_high, tier (null for an own index), score; tree: id, title,
+        depth, start, end, share, leaf; correlations: first, second, correlation (null: not defined); acceptability:
+        label, place, share; sensitivity: factor, order (first or total), value, low, high.
+    labels : order of the labels along the axis.
+    """
+
+    kind: str
+    title: str
+    notes: tuple[str, ...]
+    table: pl.DataFrame
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """Which league table of an edition."""
+
+    lens: str = Lens.SCALE
+    side: str | None = None
+    boundary: str = Boundary.AGGLOMERATION
+    replicates: int | None = None
+
+    def words(self, edition: Edition) -> str:
+        """Name it for a caption."""
+        side = self.side or "both sides"
+        return f"Edition {edition.id}, {self.lens} lens, {side}, {self.boundary} boundary"
+
+
+def known_kind(kind: str) -> str:
+    """Return the kind. Raises InputError, naming those that there are."""
+    if kind not in KINDS:
+        raise InputError(f"There is no picture {kind!r}:", f"choose {', '.join(KINDS)}.")
+    return kind
+
+
+def of_edition(edition: Edition, kind: str, view: View, top: int) -> Picture:
+    """Make a picture of the edition.
+
+    Parameters
+    ----------
+    top : show so many units or factors.
+
+    Raises
+    ------
+    UnknownNameError, InputError : unknown kind, lens, side or boundary, or a number that can't be.
+    """
+    known_kind(kind)
+    known_lens(view.lens)
+    known_boundary(view.boundary)
+    if kind == "tree":
+        return _tree(_framework_nodes(edition.framework()), edition.framework().title, f"Edition {edition.id}")
+    if kind == "correlations":
+        return _edition_correlations(edition, view)
+    if kind == "sensitivity":
+        raise InputError("The edition's sensitivity isn't drawn here:", "see `technopole sensitivity`.")
+    _checked(top, MOST_UNITS)
+    found = uncertainty(
+        edition, lens=view.lens, side=view.side, boundary=view.boundary, replicates=view.replicates,
+        first_places=PLACES, top=top,
+    )  # fmt: skip
+    table = found.table.with_columns(label=pl.concat_str(["name", pl.lit(" ("), "country", pl.lit(")")]))
+    labels = _unique(table["label"].to_list(), table["slug"].to_list())
+    where = f"{view.words(edition)}, {found.replicates:,} replicates"
+    if kind == "ranks":
+        return _ranks(table.with_columns(label=pl.Series(labels)), "High-tech and innovative cities", where)
+    places = [found.places[city] for city in table["city"]]
+    return _acceptability(labels, places, "Which city takes which place", where)
+
+
+def of_run(run: GenericRun, kind: str, top: int, replicates: int | None = None) -> Picture:
+    """Make a picture of a user's own index. Raises InputError as `of_edition`."""
+    known_kind(kind)
+    title = run.framework.index.title or run.framework.index.id
+    if kind == "tree":
+        return _tree(_generic_nodes(run), title, f"{len(run.indicators)} indicators")
+    if kind == "correlations":
+        what = "values after imputation, treatment and normalisation" if _filled(run) else "normalised values"
+        return _correlations(
+            run.normalised, run.indicators, title, f"Pearson's correlation of {what}, {len(run.ids)} rows"
+        )
+    if kind == "sensitivity":
+        return _own_sensitivity(run, title, _checked(top, MOST_INDICATORS))
+    study = own_study(run, PLACES, replicates or REPLICATES)
+    order = np.lexsort((study.units, study.ranks))[: _checked(top, MOST_UNITS)]
+    labels = [study.names[place] for place in order]
+    where = f"{replicates or REPLICATES:,} replicates: each weight between 1/{FACTOR:g} and {FACTOR:g} times its value"
+    if kind == "acceptability":
+        return _acceptability(labels, study.places[order].tolist(), f"{title}: which unit takes which place", where)
+    table = pl.DataFrame(
+        {
+            "label": labels,
+            "rank": study.ranks[order],
+            "rank_low": study.low[order],
+            "rank_median": study.median[order],
+            "rank_high": study.high[order],
+            "score": study.scores[order],
+        }
+    ).with_columns(tier=pl.lit(None, pl.Int32))
+    return _ranks(table, title, where)
+
+
+def _checked(top: int, most: int) -> int:
+    if not 1 <= top <= most:
+        raise InputError(f"A picture of {top} can't be read:", f"give 1 to {most}.")
+    return top
+
+
+def _unique(labels: Sequence[str], ids: Sequence[str]) -> list[str]:
+    return [label if labels.count(label) == 1 else f"{label} {one}" for label, one in zip(labels, ids, strict=True)]
+
+
+def _ranks(table: pl.DataFrame, title: str, where: str) -> Picture:
+    kept = table.select(
+        "label", *[pl.col(name).cast(pl.Float64) for name in ("rank", "rank_low", "rank_median", "rank_high")],
+        pl.col("tier").cast(pl.Int32), "score",
+    )  # fmt: skip
+    notes = (where, "Line: 5 to 95 % of the replicates. Tick: their median. Dot: nominal rank.")
+    return Picture("ranks", f"{title}: rank and its range", notes, kept, tuple(kept["label"]))
+
+
+def _acceptability(labels: list[str], places: list[list[float]], title: str, where: str) -> Picture:
+    rows = [
+        {"label": label, "place": place, "share": share}
+        for label, shares in zip(labels, places, strict=True)
+        for place, share in enumerate(shares, start=1)
+    ]
+    notes = (where, "Each cell: share of the replicates in which the unit takes that place; 5 % and more are written.")
+    return Picture("acceptability", title, notes, pl.DataFrame(rows), tuple(labels))
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A node of a tree: its depth, its share of the whole, and its children."""
+
+    id: str
+    title: str
+    share: float
+    children: tuple[_Placed, ...]
+
+
+def _framework_nodes(framework: Framework) -> _Placed:
+    labelled = labelled_tree(framework)
+    shares = dict(zip(labelled.names, effective_weights(labelled.weights, labelled.tree).tolist(), strict=True))
+    declared = {one.id: one.title for one in catalogue().indicators}
+
+    def placed(node: Node | Leaf) -> _Placed:
+        if isinstance(node, Leaf):
+            return _Placed(node.id, declared[node.id], shares[node.id], ())
+        return _Placed(node.id, node.title, shares[node.id], tuple(placed(child) for child in node.children))
+
+    return _Placed("index", framework.title, 1.0, tuple(placed(side) for side in framework.tree))
+
+
+def _generic_nodes(run: GenericRun) -> _Placed:
+    def placed(node: Group | Indicator, share: float) -> _Placed:
+        if isinstance(node, Indicator):
+            return _Placed(node.id, node.title or node.id, share, ())
+        children = tuple(placed(child, share * run.weights[child.id]) for child in node.children)
+        return _Placed(node.id, node.title or node.id, share, children)
+
+    return placed(run.framework.index, 1.0)
+
+
+def _laid(node: _Placed, depth: int = 0, start: float = 0.0) -> Iterator[dict[str, object]]:
+    yield {"id": node.id, "title": node.title, "depth": depth, "start": start, "end": start + node.share,
+           "share": node.share, "leaf": not node.children}  # fmt: skip
+    for child in node.children:
+        yield from _laid(child, depth + 1, start)
+        start += child.share
+
+
+def _tree(root: _Placed, title: str, where: str) -> Picture:
+    table = pl.DataFrame(list(_laid(root)))
+    notes = (where, "Height: share of the whole weight, as declared or found.")
+    return Picture("tree", f"{title}: the framework", notes, table, tuple(table["id"]))
+
+
+def _edition_correlations(edition: Edition, view: View) -> Picture:
+    framework = edition.framework()
+    boundary, lens = known_boundary(view.boundary), known_lens(view.lens)
+    matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, catalogue(), boundary)
+    observed = run_index(matrix, framework, lens).normalised.copy()
+    observed[np.isnan(matrix.values)] = np.nan  # an imputed value comes from the others: it would correlate with them
+    where = (
+        f"Edition {edition.id}, {lens} lens, {boundary} boundary. Pearson's correlation of normalised values over the "
+        "cities that have both"
+    )
+    return _correlations(observed, matrix.indicators, framework.title, where)
+
+
+def _correlations(values: Floats, names: Sequence[str], title: str, where: str) -> Picture:
+    if not 2 <= len(names) <= MOST_INDICATORS:
+        raise InputError(f"Correlations of {len(names)} indicators can't be drawn:", f"give 2 to {MOST_INDICATORS}.")
+    found = correlate(values)
+    rows = [
+        {"first": one, "second": other, "correlation": None if np.isnan(found[i, k]) else float(found[i, k])}
+        for i, one in enumerate(names)
+        for k, other in enumerate(names)
+    ]
+    notes = (where, "Higher is better in all, so negative means a trade-off. Above 0.7 two may count one thing twice.")
+    return Picture(
+        "correlations",
+        f"{title}: what moves together",
+        notes,
+        pl.DataFrame(rows, infer_schema_length=None),
+        tuple(names),
+    )
+
+
+def _filled(run: GenericRun) -> bool:
+    return bool((np.isnan(run.denominated) & ~np.isnan(run.imputed)).any())
+
+
+def _own_sensitivity(run: GenericRun, title: str, top: int) -> Picture:
+    effects, runs = weight_effects(run)
+    rows = [
+        {"factor": one.node, "order": order, "value": value, "low": low, "high": high}
+        for one in effects[:top]
+        for order, value, low, high in (
+            ("first", one.first, one.first_low, one.first_high),
+            ("total", one.total, one.total_low, one.total_high),
+        )
+    ]
+    notes = (
+        f"Sobol indices of the mean absolute change of rank, {runs:,} runs: each weight between 1/{FACTOR:g} and "
+        f"{FACTOR:g} times its value",
+        "Bar: share of the variance, alone (first) and with all interactions (total). Line: 90 % bootstrap interval.",
+    )
+    return Picture(
+        "sensitivity", f"{title}: which weight moves the ranks", notes, pl.DataFrame(rows),
+        tuple(one.node for one in effects[:top]),
+    )  # fmt: skip

@@ -1,0 +1,251 @@
+"""Pictures: what they show equals what the commands say; files are whole, offline, and the same every time."""
+
+import json
+import re
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import polars as pl
+import pytest
+
+from technopole.cli.main import main
+from technopole.core.errors import InputError
+from technopole.editions.read import Edition, open_edition
+from technopole.index.generic import parse_generic
+from technopole.index.scoring import GenericRun, score
+from technopole.index.tree import leaf_weights
+from technopole.kernel.aggregate import AGGREGATORS
+from technopole.publish.own_study import OF_THEIR_OWN, own_study, weight_effects
+from technopole.publish.pictures import KINDS, View, of_edition, of_run
+from technopole.publish.ranking import rank
+
+try:
+    from technopole.publish.plots import draw, rendered, write
+except ImportError as missing:
+    pytest.skip(f"{missing.name} isn't installed (extra analysis): no picture is drawn", allow_module_level=True)
+
+Run = Callable[..., tuple[int, str, str]]
+UNITS, COLUMNS = 40, ("jobs", "skills", "dirt", "metro")
+
+
+@pytest.fixture
+def run_cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
+        try:
+            main()
+            status = 0
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        return status, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def edition() -> Edition:
+    return open_edition()
+
+
+def tree(aggregate: str = "arithmetic") -> dict[str, Any]:
+    first = {"id": "work", "weight": 2, "children": [{"indicator": "jobs"}, {"indicator": "skills", "weight": 3}]}
+    second = {"id": "life", "children": [{"indicator": "dirt", "direction": -1}, {"indicator": "metro"}]}
+    normalise = {"method": "min_max", "low": 1, "high": 100}
+    defaults = {"normalise": normalise, "aggregate": aggregate}
+    return {"index": {"id": "total", "title": "Of <all> & more", "children": [first, second]}, "defaults": defaults}
+
+
+def table(units: int = UNITS) -> pl.DataFrame:
+    values = np.random.default_rng(3).lognormal(size=(units, len(COLUMNS)))
+    names = [f"unit {number}" for number in range(units - 1)] + ['=HYPERLINK("x") <b>&amp;</b>']
+    columns = {name: values[:, place] for place, name in enumerate(COLUMNS)}
+    return pl.DataFrame({"id": names, **columns})
+
+
+@pytest.fixture(scope="module")
+def own() -> GenericRun:
+    return score(table(), parse_generic(tree(), "x"))
+
+
+def texts(svg: bytes) -> str:
+    return " ".join(ElementTree.fromstring(svg.decode()).itertext())  # it is well-formed
+
+
+def test_ranges_are_those_of_the_ranking(edition: Edition) -> None:
+    picture = of_edition(edition, "ranks", View(lens="intensity", side="lives"), 25)
+    expected = rank(edition, lens="intensity", side="lives", top=25).table
+    for column in ("rank", "rank_low", "rank_high", "tier", "score"):
+        assert picture.table[column].to_list() == pytest.approx(expected[column].to_list())
+    assert [label.rsplit(" (", 1)[0] for label in picture.labels] == expected["name"].to_list()
+    assert "intensity lens, lives" in picture.notes[0]
+
+
+def test_the_tree_is_the_framework(edition: Edition) -> None:
+    picture = of_edition(edition, "tree", View(), 1)
+    leaves = picture.table.filter("leaf")
+    assert dict(zip(leaves["id"], leaves["share"], strict=True)) == pytest.approx(leaf_weights(edition.framework()))
+    for depth in range(int(picture.table["depth"].max() or 0) + 1):  # type: ignore[arg-type]
+        level = picture.table.filter(pl.col("depth") == depth)
+        assert level["share"].sum() == pytest.approx(1)
+        assert level["end"].to_numpy()[:-1] == pytest.approx(level["start"].to_numpy()[1:])
+
+
+def test_correlations_are_of_observed_values(edition: Edition) -> None:
+    picture = of_edition(edition, "correlations", View(), 1)
+    scores = edition.table("scores").filter(
+        (pl.col("lens") == "scale") & (pl.col("boundary") == "agglomeration") & ~pl.col("imputed")
+    )
+    pair = [scores.filter(pl.col("node") == name).select("city", "score") for name in ("patents", "robotaxi_services")]
+    both = pair[0].join(pair[1], on="city", validate="1:1")
+    expected = np.corrcoef(both["score"], both["score_right"])[0, 1]
+    found = picture.table.filter((pl.col("first") == "patents") & (pl.col("second") == "robotaxi_services"))
+    assert both.height < pair[0].height
+    assert found["correlation"][0] == pytest.approx(expected)
+
+
+def test_an_own_tree_correlations_and_places(own: GenericRun) -> None:
+    shares = dict(of_run(own, "tree", 5).table.select("id", "share").iter_rows())
+    assert shares == pytest.approx(
+        {"total": 1, "work": 2 / 3, "life": 1 / 3, "jobs": 1 / 6, "skills": 1 / 2, "dirt": 1 / 6, "metro": 1 / 6}
+    )
+    found = of_run(own, "correlations", 5).table["correlation"].to_numpy().reshape(4, 4)
+    assert found == pytest.approx(np.corrcoef(own.normalised.T))
+    places = of_run(own, "acceptability", UNITS, replicates=500).table
+    by_place = places.group_by("place").agg(pl.col("share").sum())["share"]
+    assert by_place.to_list() == pytest.approx([1] * 20)  # no ties: some unit takes each place each time
+
+
+def test_an_own_study_is_the_index_run_again(own: GenericRun) -> None:
+    """Every replicate, computed the long way: the framework with its weights, scored from the table."""
+    study = own_study(own, 5, replicates=30, seed=5)
+    rng = np.random.default_rng(5)
+    varied = [child.id for group in own.framework.groups() for child in group.children]
+    factors = 2.0 ** rng.uniform(-1, 1, size=(30, len(varied)))
+    ranks = []
+    for row in factors:
+        weights = {name: own.weights[name] * factor for name, factor in zip(varied, row, strict=True)}
+
+        def reweighted(node: dict[str, Any], weights: dict[str, float] = weights) -> dict[str, Any]:
+            name = node.get("id") or node["indicator"]
+            children = {"children": [reweighted(one) for one in node["children"]]} if "children" in node else {}
+            return {**node, **children, "weight": weights.get(name, 1.0)}
+
+        changed = {**tree(), "index": reweighted(tree()["index"])}
+        ranks.append(score(table(), parse_generic(changed, "x")).ranks)
+    assert study.low == pytest.approx(np.quantile(ranks, 0.05, axis=0))
+    assert study.high == pytest.approx(np.quantile(ranks, 0.95, axis=0))
+    assert study.places[:, 0] == pytest.approx((np.array(ranks) == 1).mean(axis=0))
+
+
+def test_a_weight_that_moves_nothing_has_no_effect() -> None:
+    twice = table().with_columns(skills=pl.col("jobs"))  # two columns alike: their weights can't matter
+    run = score(twice, parse_generic(tree(), "x"))
+    effects = {one.node: one for one in weight_effects(run)[0]}
+    assert effects["jobs"].total == effects["skills"].total == effects["jobs"].first == 0
+    assert effects["work"].total > 0.05
+
+
+@pytest.mark.parametrize("method", sorted(set(AGGREGATORS) - OF_THEIR_OWN))
+def test_every_other_aggregator_can_be_studied(method: str) -> None:
+    run = score(table(8), parse_generic(tree(method), "x"))
+    study = own_study(run, 3, replicates=20)
+    assert ((study.low <= study.median) & (study.median <= study.high)).all()
+
+
+@pytest.mark.parametrize("method", sorted(OF_THEIR_OWN))
+def test_some_aggregators_are_refused_by_name(method: str) -> None:
+    run = score(table(6), parse_generic(tree(method), "x"))
+    with pytest.raises(InputError, match=f"aggregated by {method}"):
+        own_study(run, 3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_own_picture_is_drawn_as_text_not_markup(own: GenericRun, kind: str) -> None:
+    picture = of_run(own, kind, UNITS, replicates=50)
+    svg = rendered(picture, "svg")
+    assert rendered(of_run(own, kind, UNITS, replicates=50), "svg") == svg
+    words = texts(svg)
+    assert "Of <all> & more" in words
+    assert picture.notes[0][:40] in words
+    if kind in {"ranks", "acceptability"}:
+        assert '=HYPERLINK("x") <b>&amp;</b>' in words
+    assert not re.search(rb"<(script|image|foreignObject)|(?:href|src)=|url\(http", svg)
+    png = rendered(picture, "png")
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", png[16:24])
+    assert width > 300
+    assert height > 150
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "sensitivity"])
+def test_the_edition_is_drawn(run_cli: Run, tmp_path: Path, kind: str) -> None:
+    status, out, err = run_cli("plot", kind, "--top", 10, "--replicates", 100)
+    assert (status, out) == (0, "")
+    assert err.startswith(f"{kind}.svg: ")
+    words = texts((tmp_path / f"{kind}.svg").read_bytes())
+    assert "Edition 2" in words
+    assert ("patents" if kind == "correlations" else "Unicorns" if kind == "tree" else "Seoul (KR)") in words
+
+
+def test_data_of_a_picture(run_cli: Run, tmp_path: Path) -> None:
+    table().write_csv("data.csv")
+    Path("framework.yaml").write_text(json.dumps(tree()))
+    words = ("plot", "ranks", "data.csv", "--framework", "framework.yaml", "--top", "5")
+    status, out, err = run_cli(*words, "--json")
+    assert (status, err) == (0, "")
+    shape = json.loads(out)
+    assert list(shape) == ["kind", "title", "notes", "rows"]
+    assert [row["rank"] for row in shape["rows"]] == [1, 2, 3, 4, 5]
+    assert not list(tmp_path.glob("*.svg"))
+    assert run_cli(*words, "--csv")[1].splitlines()[0].startswith("label,rank")
+    assert run_cli(*words, "--out", "a.png")[0] == 0
+    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "data.csv", "framework.yaml"]
+
+
+WRONG = {
+    "kind": (("plot", "rank"), "choose ranks, tree"),
+    "ending": (("plot", "tree", "--out", "a.pdf"), "end it in .svg or .png"),
+    "folder": (("plot", "tree", "--out", "nowhere/a.svg"), "a folder that exists"),
+    "top": (("plot", "ranks", "--top", "0"), "give 1 to 200"),
+    "lens": (("plot", "tree", "--lens", "both"), "there is no lens"),
+    "side": (("plot", "ranks", "--side", "front"), "there is no side"),
+    "framework": (("plot", "tree", "--framework", "a.yaml"), "name it after the kind"),
+    "no framework": (("plot", "tree", "a.csv"), "give either --framework"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_input_is_one_line(run_cli: Run, tmp_path: Path, case: str) -> None:
+    words, expected = WRONG[case]
+    status, out, err = run_cli(*words)
+    assert (status, out) == (1, "")
+    assert len(err.splitlines()) == 1
+    assert expected in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_interrupted_picture_leaves_the_old_one(
+    own: GenericRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.svg"
+    path.write_text("old")
+    monkeypatch.setattr("technopole.publish.plots.os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        write(of_run(own, "tree", 5), path)
+    assert path.read_text() == "old"
+
+
+def test_a_large_index_stays_readable() -> None:
+    names = [f"indicator_{number}" for number in range(60)]
+    wide = pl.DataFrame({"id": range(30), **{name: np.random.default_rng(7).normal(size=30) for name in names}})
+    run = score(wide, parse_generic({"index": {"id": "all", "children": [{"indicator": name} for name in names]}}, "x"))
+    assert draw(of_run(run, "correlations", 5)).to_dict()["height"] <= 1000
+    assert len(of_run(run, "sensitivity", 10).labels) == 10
