@@ -14,12 +14,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from technopole.editions.read import Edition
     from technopole.index.scoring import GenericRun
+    from technopole.publish.diff import Diff
     from technopole.publish.extremes import Extremes
     from technopole.publish.ranking import Ranking
     from technopole.publish.sensitivity import Sensitivity
     from technopole.publish.uncertainty import Uncertainty
 
-__all__ = ["city", "extremes", "load", "rank", "resolve", "score", "sensitivity", "trace", "uncertainty", "whatif"]
+__all__ = [
+    "city",
+    "diff",
+    "extremes",
+    "load",
+    "rank",
+    "resolve",
+    "score",
+    "sensitivity",
+    "trace",
+    "uncertainty",
+    "whatif",
+]
 
 
 def load(folder: str | Path | None = None) -> Edition:
@@ -92,6 +105,13 @@ def extremes(edition: Edition | None = None, **options: Any) -> Extremes:
     from technopole.publish.extremes import extremes as make
 
     return make(edition, **options)
+
+
+def diff(first: Edition, second: Edition, **options: Any) -> Diff:
+    """Say what changed between two editions; options and errors as `technopole.publish.diff.diff`."""
+    from technopole.publish.diff import diff as make
+
+    return make(first, second, **options)
 
 
 def whatif(edition: Edition, name: str, changes: dict[str, float], **options: Any) -> dict[str, Any]:

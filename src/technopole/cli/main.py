@@ -14,6 +14,7 @@ from technopole.cli import (
     claims,
     compare,
     data,
+    diff,
     explore,
     extremes,
     initiatives,
@@ -57,6 +58,7 @@ extremes.register(app)
 whatif.register(app)
 serve.register(app)
 plot.register(app)
+diff.register(data.app)
 app.add_typer(data.app, name="data")
 app.add_typer(audit.app, name="audit")
 app.add_typer(claims.app, name="claims")

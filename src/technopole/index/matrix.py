@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,7 +71,12 @@ def coverage(values: pl.DataFrame, framework: Framework, catalogue: Catalogue) -
 
 
 def build_matrix(
-    values: pl.DataFrame, frame: pl.DataFrame, framework: Framework, catalogue: Catalogue, boundary: Boundary
+    values: pl.DataFrame,
+    frame: pl.DataFrame,
+    framework: Framework,
+    catalogue: Catalogue,
+    boundary: Boundary,
+    also: Collection[int] = (),
 ) -> Matrix:
     """Pivot the long table of indicator values to the ranked cities' matrix.
 
@@ -78,6 +84,7 @@ def build_matrix(
     ----------
     values : indicators.matrix.VALUE_SCHEMA.
     frame : cities.tables.FRAME_SCHEMA.
+    also : cities that are in, eligible or not.
 
     Raises
     ------
@@ -88,9 +95,10 @@ def build_matrix(
         raise FrameworkError(
             f"no city has enough evidence to be ranked by {framework.id}:", "lower its eligibility, or add evidence."
         )
+    chosen = pl.concat([eligible, pl.Series("city", list(also), dtype=eligible.dtype)]).unique()
     indicators = framework.indicator_ids()
     wide = (
-        values.filter((pl.col("boundary") == boundary.value) & pl.col("city").is_in(eligible.implode()))
+        values.filter((pl.col("boundary") == boundary.value) & pl.col("city").is_in(chosen.implode()))
         .pivot("indicator", index="city", values="value")
         .sort("city")
     )

@@ -40,24 +40,35 @@ def on_goalposts(
     treated, completed : (n, k) of the edition, before and after imputation.
     method : with the cap, shrinkage and normalisation to apply.
     """
+    own = treated_value(matrix, treated, method, lens, column, value, float(matrix.population_millions[row]))
+    return normalised_value(completed[:, column], row, own, float(matrix.direction[column]), method.normalisation)
+
+
+def treated_value(
+    matrix: Matrix, treated: Floats, method: Method, lens: Lens, column: int, value: float, population: float
+) -> float:
+    """Intensity, transform and the edition's cap of one value; `population` in millions."""
     if matrix.is_count[column]:
         if lens is Lens.INTENSITY:
-            value = value / (matrix.population_millions[row] + method.shrink_millions)
+            value = value / (population + method.shrink_millions)
         if method.transform == "log1p":
             value = float(log1p(np.array([[value]]))[0, 0])
     if method.cap_quantile < 1:
         # capping leaves the cap itself as the largest value
         value = float(np.clip(value, np.nanmin(treated[:, column]), np.nanmax(treated[:, column])))
-    oriented, own = completed[:, column] * matrix.direction[column], value * matrix.direction[column]
-    if method.normalisation == "z_score":
-        spread = oriented.std(ddof=1)
-        return max(0.0, float((own - oriented.mean()) / spread * 15.0 + 50.0))
-    if method.normalisation == "rank":
-        ranks = NORMALISERS["rank"].function(oriented[:, None], digits=10)[:, 0]
-        oriented = oriented.copy()
-        oriented[row] = own
-        own = float(NORMALISERS["rank"].function(oriented[:, None], digits=10)[row, 0])
-        oriented = ranks
+    return value
+
+
+def normalised_value(column: Floats, row: int, value: float, direction: float, normalisation: str) -> float:
+    """Score of 0 to 100 of a treated value of the city in `row`, on the goalposts of a completed column (n,)."""
+    oriented, own = column * direction, value * direction
+    if normalisation == "z_score":
+        return max(0.0, float((own - oriented.mean()) / oriented.std(ddof=1) * 15.0 + 50.0))
+    if normalisation == "rank":
+        others = oriented.copy()
+        others[row] = own
+        own = float(NORMALISERS["rank"].function(others[:, None], digits=10)[row, 0])
+        oriented = NORMALISERS["rank"].function(oriented[:, None], digits=10)[:, 0]
     low, high = oriented.min(), oriented.max()
     return float(np.clip((own - low) / (high - low) * 100.0, 0.0, 100.0))
 
