@@ -237,10 +237,15 @@ def test_an_interrupted_picture_leaves_the_old_one(
 ) -> None:
     path = tmp_path / "a.svg"
     path.write_text("old")
-    monkeypatch.setattr("technopole.publish.plots.os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write(of_run(own, "tree", 5), path)
     assert path.read_text() == "old"
+    assert [one.name for one in tmp_path.iterdir()] == ["a.svg"]
 
 
 def test_a_large_index_stays_readable() -> None:

@@ -50,17 +50,28 @@ def export(
         Path | None, typer.Option(help="One file that opens in a browser, offline.", metavar="FILE")
     ] = None,
     site: Annotated[Path | None, typer.Option(help="A folder for any web host.", metavar="DIR")] = None,
+    excel: Annotated[
+        Path | None, typer.Option(help="A workbook of every stage of the index, with sources.", metavar="FILE")
+    ] = None,
+    lens: Annotated[str, typer.Option(help="Of the workbook: scale or intensity.")] = "scale",
+    boundary: Annotated[str, typer.Option(help="Of the workbook: core, agglomeration or region.")] = "agglomeration",
     edition: EditionFolder = None,
 ) -> None:
-    """Write the explorer as one file, as a static site, or as both."""
+    """Write the explorer as one file or as a static site, or the whole index as a workbook."""
     from technopole.cli.output import say
     from technopole.editions.read import open_edition
     from technopole.publish.explore import write_page, write_site
 
-    if html is None and site is None:
-        raise InputError("nothing to export:", "give --html FILE or --site DIR.")
+    if html is None and site is None and excel is None:
+        raise InputError("nothing to export:", "give --html FILE, --site DIR or --excel FILE.")
     opened = open_edition(edition)
     if html is not None:
         say(f"{html}: {write_page(opened, html):,} bytes")
     if site is not None:
         say(f"{site}: {write_site(opened, site):,} bytes; put it on any web host")
+    if excel is not None:
+        from technopole.publish.ranking import known_boundary, known_lens
+        from technopole.publish.workbook import edition_sheets, write_workbook
+
+        sheets = edition_sheets(opened, known_lens(lens), known_boundary(boundary))
+        say(f"{excel}: {write_workbook(sheets, excel):,} bytes")

@@ -21,8 +21,10 @@ def write_json(value: Any) -> None:
 
 
 def write_csv(frame: pl.DataFrame) -> None:
-    """Write a flat frame as CSV."""
-    sys.stdout.write(frame.write_csv())
+    """Write a flat frame as CSV that a spreadsheet reads as data: see `publish.cells`."""
+    from technopole.publish.cells import safe_frame
+
+    sys.stdout.write(safe_frame(frame).write_csv())
 
 
 def console() -> Console:

@@ -21,9 +21,16 @@ def register(app: typer.Typer) -> None:
 
 
 def score(
-    data: Annotated[Path, typer.Argument(help="Table of units: CSV, Parquet or Excel.")],
+    data: Annotated[Path | None, typer.Argument(help="Table of units: CSV, Parquet or Excel.")] = None,
     framework: Annotated[Path | None, typer.Option(help="Framework (YAML): tree, weights, methods.")] = None,
     imeta: Annotated[Path | None, typer.Option(help="COINr's iMeta.csv; DATA is then its iData.csv.")] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Write the whole run to a file (.json, .json.gz).", metavar="RUN")
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="Instead of DATA: compute a saved run anew, to the last bit.", metavar="RUN")
+    ] = None,
+    excel: Annotated[Path | None, typer.Option(help="Write every stage to a workbook.", metavar="FILE")] = None,
     recipe: Annotated[
         str | None,
         typer.Option(help="With --imeta: coinr (denominate, impute by group, treat), as in its example."),
@@ -46,7 +53,13 @@ def score(
         raise InputError(f"the top {top} can't be shown:", "give a number of 1 and more.")
     given = {"impute": impute, "treat": treat, "normalise": normalise, "aggregate": aggregate}
     choices = {stage: parse_choice(text) for stage, text in given.items() if text is not None}
-    run = scored(data, framework, imeta, choices, denominate, recipe)
+    if replay is not None:
+        run = _replayed(replay, data, framework, imeta, save, options=bool(choices or denominate or recipe))
+    elif data is None:
+        raise typer.BadParameter("name a table, or give --replay RUN", param_hint="DATA")
+    else:
+        run = scored(data, framework, imeta, choices, denominate, recipe)
+    _write(run, data, save, excel)
     if json:
         shape = run.to_json()
         write_json(shape if top is None else shape | {"units": shape["units"][:top]})
@@ -54,6 +67,32 @@ def score(
         write_csv(run.to_polars() if top is None else run.to_polars().head(top))
     else:
         _show(run, top)
+
+
+def _replayed(
+    replay: Path, data: Path | None, framework: Path | None, imeta: Path | None, save: Path | None, options: bool
+) -> GenericRun:
+    from technopole.cli.output import say
+    from technopole.publish.runfile import replay_run
+
+    if options or any(one is not None for one in (data, framework, imeta, save)):
+        raise InputError("--replay stands alone:", "the run holds its table, its framework and every choice.")
+    run = replay_run(replay)
+    say(f"technopole: {replay} was computed anew: every stage is the same to the last bit.")
+    return run
+
+
+def _write(run: GenericRun, data: Path | None, save: Path | None, excel: Path | None) -> None:
+    from technopole.cli.output import say
+
+    if save is not None and data is not None:
+        from technopole.publish.runfile import save_run
+
+        say(f"{save}: {save_run(run, data, save):,} bytes; technopole score --replay {save} repeats it")
+    if excel is not None:
+        from technopole.publish.workbook import run_sheets, write_workbook
+
+        say(f"{excel}: {write_workbook(run_sheets(run), excel):,} bytes")
 
 
 def scored(

@@ -7,9 +7,7 @@ what it is made of.
 from __future__ import annotations
 
 import io
-import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +15,7 @@ from typing import Any, Final
 import altair as alt
 
 from technopole.core.errors import InputError
+from technopole.editions.atomic import replaced_file
 from technopole.publish.pictures import Picture
 
 Drawn = alt.LayerChart | alt.FacetChart
@@ -76,10 +75,8 @@ def write(picture: Picture, path: Path) -> int:
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"{path} can't be written:", "name a file in a folder that exists.")
     content = rendered(picture, form)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False, suffix=".part") as part:
-        part.write(content)
-    Path(part.name).chmod(0o644)
-    os.replace(part.name, path)  # noqa: PTH105 - replaces on every system
+    with replaced_file(path) as temporary:
+        temporary.write_bytes(content)
     return len(content)
 
 
