@@ -12,6 +12,7 @@ from technopole.cities.institutions import SEVERAL, UNREGISTERED, registered
 from technopole.core.errors import UpstreamError
 from technopole.snapshots.upstream import Upstream
 from technopole.sources.csmetrics.source import COMPANY, records
+from technopole.sources.csmetrics.splitting import split
 from technopole.sources.registry import load_source
 
 REPOSITORY = Path(__file__).parents[2]
@@ -104,6 +105,47 @@ def test_register_wants_name_and_country() -> None:
     assert found["d"]["unregistered"] == SEVERAL
 
 
+def institutions(*places: tuple[str, str | None, str | None, str | None]) -> pl.DataFrame:
+    table = pl.DataFrame(places, schema=["institution", "name", "country", "reason"], orient="row")
+    return table.cast(pl.String).with_columns(
+        admin1=pl.lit(None, pl.String),
+        lat=pl.lit(None, pl.Float64),
+        lon=pl.lit(None, pl.Float64),
+        label=pl.col("institution"),
+    )
+
+
+def papers(*rows: tuple[str, float]) -> pl.DataFrame:
+    table = pl.DataFrame(rows, schema=["institution", "amount"], orient="row")
+    return table.with_columns(file=pl.lit("f"), variable=pl.lit("v"))
+
+
+MANY: tuple[str, str | None, str | None, str | None] = ("system", None, None, "multi-site organisation: x")
+
+
+def test_a_system_is_shared_out_as_its_members_publish() -> None:
+    known = institutions(
+        MANY, ("north", "Turku", "FI", None), ("south", "Espoo", "FI", None), ("aside", "Oulu", "Finland", None)
+    )
+    rows = papers(("system", 8.0), ("north", 30.0), ("south", 10.0), ("aside", 60.0))
+    splits = pl.DataFrame({"institution": ["system"] * 2, "member": ["north", "south"], "country": [None, None]})
+    got = split(rows, known, splits.cast(pl.String))
+    shared = got.filter(pl.col("institution") == "system")
+    assert dict(shared.select("name", "amount").iter_rows()) == {"Turku": 6.0, "Espoo": 2.0}
+    assert shared["reason"].null_count() == 2
+    assert got["amount"].sum() == pytest.approx(rows["amount"].sum())
+    country = pl.DataFrame({"institution": ["system"], "member": [None], "country": ["FI"]}).cast(pl.String)
+    shared = split(rows, known, country).filter(pl.col("institution") == "system")
+    assert dict(shared.select("name", "amount").iter_rows()) == pytest.approx({"Turku": 2.4, "Espoo": 0.8, "Oulu": 4.8})
+
+
+def test_without_a_placed_member_the_reason_stays() -> None:
+    known = institutions(MANY, ("north", None, None, "company: x"))
+    splits = pl.DataFrame({"institution": ["system"], "member": ["north"], "country": [None]}).cast(pl.String)
+    got = split(papers(("system", 8.0), ("north", 3.0)), known, splits)
+    assert got.select("amount", "reason").rows() == [(8.0, "multi-site organisation: x"), (3.0, "company: x")]
+
+
 @pytest.mark.parametrize(
     "content", ["[]", '{"a": 3}', '{"a": {"Citation Count": 1}}', '{"a": {"Publication Count": "x"}}']
 )
@@ -127,3 +169,9 @@ def test_declared_tables_name_what_upstream_has() -> None:
     assert placements.filter(pl.col("city").is_null() == pl.col("left_out").is_null()).is_empty()
     assert placements["why"].null_count() == 0
     assert set(pl.read_csv(SOURCE.folder / "venues.csv")["venue"]) <= venues
+    splits = pl.read_csv(SOURCE.folder / "splits.csv", infer_schema=False)
+    assert set(splits["institution"]) | set(splits["member"].drop_nulls()) <= keys
+    assert splits.filter(pl.col("member").is_null() == pl.col("country").is_null()).is_empty()
+    assert splits["why"].null_count() == 0
+    left_out = placements.filter(pl.col("left_out") == "multi-site organisation")["institution"]
+    assert set(splits["institution"]) <= set(left_out), "without a placed member, the reason is the placements'"

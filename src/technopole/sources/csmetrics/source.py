@@ -4,13 +4,14 @@ A score file is a JSON object: institution key -> fractional number of papers an
 authors gives each one's institution a third). An institution is placed by the reviewed table placements.csv beside
 this file, otherwise by its name and country in the register of research organisations (ROR). Companies and
 organisations with several sites aren't put at their headquarters: the files don't say where the work was done, so
-they are left out, with the reason, and counted. Years after LAST hold a few early papers of some venues and aren't
-read.
+they are split among their members by splits.csv (splitting.py), or left out, with the reason, and counted. Years
+after LAST hold a few early papers of some venues and aren't read.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ from technopole.observations.placing import Resolver, place
 from technopole.observations.variables import Meta
 from technopole.snapshots.tables import ROW, read_csv, read_json
 from technopole.snapshots.upstream import Upstream
+from technopole.sources.csmetrics.splitting import split
 
 SCORES: Final = "csmetrics/data/scores/*_affiliations.json"
 NAMES: Final = "csmetrics/app/data/inst_full_clean.csv"  # no header
@@ -47,7 +49,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
     """
     scores = _scores(upstream, _venues())
     institutions = _institutions(upstream, meta, scores["institution"].unique(maintain_order=True))
-    rows = scores.join(institutions, on="institution", how="left", validate="m:1", maintain_order="left")
+    rows = split(scores, institutions, _declared("splits.csv"))
     return place(rows.rename({"institution": "row"}), cities)
 
 
@@ -114,7 +116,7 @@ def _institutions(upstream: Upstream, meta: Meta, keys: pl.Series) -> pl.DataFra
     return joined.select(
         "institution",
         "admin1",
-        label=pl.concat_str("full_name", "upstream_country", separator=" | ", ignore_nulls=True),
+        label=pl.concat_str("written", "upstream_country", separator=" | ", ignore_nulls=True),
         name="new_city",  # the register's answer is asked for by its point: no town's name needs a guess
         country=pl.when(reviewed).then("new_country").otherwise("country"),
         lat=pl.when(~reviewed).then("lat"),
@@ -124,7 +126,11 @@ def _institutions(upstream: Upstream, meta: Meta, keys: pl.Series) -> pl.DataFra
 
 
 def _named(upstream: Upstream, meta: Meta, keys: pl.Series) -> pl.DataFrame:
-    """Keys with ``full_name`` (the key itself where upstream lists none), ``type`` and ``upstream_country``."""
+    """Keys with ``full_name`` (the key itself where upstream lists none), ``written``, ``type``, ``upstream_country``.
+
+    `written` is the full name, or the key where the score files' key is another name ("trinity college" for Trinity
+    College, Dublin): what a reader finds in the file.
+    """
     table = read_csv(upstream.open(NAMES), columns=NAME_COLUMNS, header=False)
     names = apply_corrections(table, NAMES, meta.corrections).select(
         "institution", "full_name", "type", upstream_country="country"
@@ -132,4 +138,12 @@ def _named(upstream: Upstream, meta: Meta, keys: pl.Series) -> pl.DataFrame:
     known = keys.to_frame("institution").join(
         names, on="institution", how="left", validate="1:1", maintain_order="left"
     )
-    return known.with_columns(pl.coalesce("full_name", "institution").alias("full_name"))
+    full = known.with_columns(pl.coalesce("full_name", "institution").alias("full_name"))
+    same = [_letters(name) in _letters(key) for name, key in full.select("full_name", "institution").iter_rows()]
+    return full.with_columns(written=pl.when(pl.Series(same)).then("full_name").otherwise("institution"))
+
+
+def _letters(text: str) -> str:
+    """Letters and digits without case and accents."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(letter for letter in plain if letter.isalnum())
