@@ -11,6 +11,7 @@ from technopole.cli.options import Csv, EditionFolder, Json
 
 if TYPE_CHECKING:
     from technopole.core.types import Boundary
+    from technopole.editions.read import Edition
     from technopole.publish.observing import Observed
 
 app = typer.Typer(no_args_is_help=True, help="Editions, their upstream files and licences.", rich_markup_mode=None)
@@ -19,28 +20,21 @@ app = typer.Typer(no_args_is_help=True, help="Editions, their upstream files and
 @app.command()
 def status(
     unresolved: Annotated[bool, typer.Option("--unresolved", help="List what could not be placed.")] = False,
+    by_reason: Annotated[
+        bool, typer.Option("--by-reason", help="Count each source's rows by reason, placed or not.")
+    ] = False,
     json: Json = False,
     csv: Csv = False,
     edition: EditionFolder = None,
 ) -> None:
     """Show the edition in use, or what could not be placed in a city."""
-    from technopole.cli.output import console, new_table, write_csv, write_json
+    from technopole.cli.output import console, write_csv, write_json
     from technopole.editions.read import open_edition
-    from technopole.publish.evidence import edition_status, unresolved_table
+    from technopole.publish.evidence import edition_status
 
     opened = open_edition(edition)
-    if unresolved:
-        table = unresolved_table(opened)
-        if json:
-            write_json(table.to_dicts())
-        elif csv:
-            write_csv(table)
-        else:
-            shown = new_table("source", "variable", "reason", "as written", "records", numeric=("records",))
-            for row in table.head(100).iter_rows(named=True):
-                shown.add_row(row["source"], row["variable"], row["reason"], row["label"] or "", str(row["records"]))
-            console().print(shown)
-            console().print(f"{table.height} kinds of unplaced rows; the 100 largest are shown (--csv: all).")
+    if by_reason or unresolved:
+        _show_rows(opened, by_reason=by_reason, json=json, csv=csv)
         return
     state = edition_status(opened)
     if json:
@@ -52,6 +46,30 @@ def status(
     else:
         for key, value in state.items():
             console().print(f"{key:<20} {value}")
+
+
+def _show_rows(opened: Edition, *, by_reason: bool, json: bool, csv: bool) -> None:
+    """Show what could not be placed: row by row, or counted by reason."""
+    from technopole.cli.output import console, new_table, write_csv, write_json
+    from technopole.publish.evidence import reason_counts, unresolved_table
+
+    table = reason_counts(opened) if by_reason else unresolved_table(opened)
+    if json:
+        write_json(table.to_dicts())
+    elif csv:
+        write_csv(table)
+    elif by_reason:
+        shown = new_table("source", "reason", "kind", "records", "share", numeric=("records", "share"))
+        for row in table.iter_rows(named=True):
+            number, share = f"{row['records']:,}", f"{100 * row['share']:.1f} %"
+            shown.add_row(row["source"], row["reason"], row["kind"], number, share)
+        console().print(shown)
+    else:
+        shown = new_table("source", "variable", "reason", "as written", "records", numeric=("records",))
+        for row in table.head(100).iter_rows(named=True):
+            shown.add_row(row["source"], row["variable"], row["reason"], row["label"] or "", str(row["records"]))
+        console().print(shown)
+        console().print(f"{table.height} kinds of unplaced rows; the 100 largest are shown (--csv: all).")
 
 
 @app.command()

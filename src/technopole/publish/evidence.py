@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from technopole.editions.declared import declared_sources
 from technopole.editions.read import Edition
 from technopole.observations.variables import Meta
 from technopole.sources.registry import adapter_ids, load_source
@@ -72,6 +73,58 @@ def unresolved_table(edition: Edition) -> pl.DataFrame:
     """What could not be placed: source, variable, reason, label as upstream writes it, records; largest first."""
     return edition.table("unresolved").sort(
         ["records", "source", "variable", "reason", "label"], descending=[True, False, False, False, False]
+    )
+
+
+def reason_counts(edition: Edition) -> pl.DataFrame:
+    """Records of every source by reason, placed ones among them.
+
+    Returns
+    -------
+    DataFrame with source, reason, kind, records and share (of the source's records), sources in the edition's order,
+    largest reason first. The reason is its general part: "ambiguous" for "ambiguous: Halle ...", years as "…". The
+    kind says what it means: *placed*, *known place* (in no city of the frame), *left out by rule*, *unresolved*.
+    Shares are of records, not of amounts: an edition has no amounts of what wasn't placed (docs/resolution.md has
+    them by weight).
+    """
+    metas = declared_sources(edition)
+    owners = pl.DataFrame(
+        [(one.id, name) for name, meta in metas.items() for one in meta.variables],
+        schema={"variable": pl.String, "source": pl.String},
+        orient="row",
+    )
+    placed = (
+        edition.table("evidence")
+        .join(owners, on="variable", validate="m:1")
+        .group_by("source")
+        .agg(records=pl.len().cast(pl.Int64))
+        .select("source", "records", reason=pl.lit("placed"), kind=pl.lit("placed"))
+    )
+    general = pl.col("reason").str.split(":").list.first().str.replace_all(r"\b\d{4}\b", "…")
+    rules = [(name, text) for name, meta in metas.items() for text in meta.left_out]
+    by_rule = pl.any_horizontal(
+        [pl.lit(value=False), *((pl.col("source") == n) & pl.col("reason").str.starts_with(t) for n, t in rules)]
+    )
+    kind = (
+        pl.when(pl.col("reason").str.starts_with("outside the frame"))
+        .then(pl.lit("known place"))
+        .when(by_rule)
+        .then(pl.lit("left out by rule"))
+        .otherwise(pl.lit("unresolved"))
+    )
+    others = (
+        edition.table("unresolved")
+        .with_columns(kind=kind)
+        .group_by("source", general.alias("reason"), "kind")
+        .agg(pl.col("records").sum().cast(pl.Int64))
+    )
+    order = pl.DataFrame({"source": list(edition.sources)}).with_row_index("order")
+    return (
+        pl.concat([placed, others.select(placed.columns)])
+        .join(order, on="source", validate="m:1")
+        .with_columns(share=pl.col("records") / pl.col("records").sum().over("source"))
+        .sort(["order", "records", "reason", "kind"], descending=[False, True, False, False])
+        .select("source", "reason", "kind", "records", "share")
     )
 
 

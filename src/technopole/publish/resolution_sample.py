@@ -97,11 +97,10 @@ def allocation(available: list[int], size: int) -> list[int]:
 def draw(strata: list[pl.DataFrame], size: int, rng: np.random.Generator) -> pl.DataFrame:
     """Stratified sample without replacement, in the order of the strata and of their rows."""
     numbers = allocation([one.height for one in strata], size)
-    parts = [
-        one[np.sort(rng.choice(one.height, number, replace=False)).tolist()]
-        for one, number in zip(strata, numbers, strict=True)
+    chosen = [
+        np.sort(rng.choice(one.height, number, replace=False)) for one, number in zip(strata, numbers, strict=True)
     ]
-    return pl.concat(parts)
+    return pl.concat([one.select(pl.all().gather(rows)) for one, rows in zip(strata, chosen, strict=True)])
 
 
 def sample(mirror: Path, tables: CityTables, seed: int, size: int = SIZE) -> pl.DataFrame:
