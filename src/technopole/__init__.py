@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from technopole.editions.read import Edition
+    from technopole.index.generic import GenericFramework
     from technopole.index.scoring import GenericRun
     from technopole.publish.diff import Diff
     from technopole.publish.extremes import Extremes
+    from technopole.publish.own_index import OwnSensitivity, OwnUncertainty
     from technopole.publish.ranking import Ranking
     from technopole.publish.sensitivity import Sensitivity
     from technopole.publish.uncertainty import Uncertainty
@@ -79,25 +81,44 @@ def score(data: Any, framework: str | Path | dict[str, Any]) -> GenericRun:
 
     Errors as `technopole.index.scoring.score` and `technopole.index.generic.parse_generic`.
     """
-    from technopole.index.generic import parse_generic, read_generic
     from technopole.index.scoring import score as make
 
-    given = parse_generic(framework, "framework") if isinstance(framework, dict) else read_generic(Path(framework))
-    return make(data, given)
+    return make(data, _own_framework(framework))
 
 
-def uncertainty(edition: Edition | None = None, **options: Any) -> Uncertainty:
-    """Say how sure the ranks are; options and errors as `technopole.publish.uncertainty.uncertainty`."""
-    from technopole.publish.uncertainty import uncertainty as make
+def uncertainty(data: Any = None, **options: Any) -> Uncertainty | OwnUncertainty:
+    """Say how sure the ranks are, of an edition's cities or of your own index.
 
-    return make(edition, **options)
+    Parameters
+    ----------
+    data : an edition (the shipped one by default), or a table as for `score`, which needs `framework` (as there).
+    options : and errors as `publish.uncertainty.uncertainty`, or `publish.own_index.own_uncertainty`.
+    """
+    from technopole.editions.read import Edition
+
+    if data is None or isinstance(data, Edition):
+        from technopole.publish.uncertainty import uncertainty as make
+
+        return make(data, **options)
+    from technopole.publish.own_index import own_uncertainty
+
+    return own_uncertainty(data, _own_framework(options.pop("framework", None)), **options)
 
 
-def sensitivity(edition: Edition | None = None, **options: Any) -> Sensitivity:
-    """Say which choice moves the ranks; options and errors as `technopole.publish.sensitivity.sensitivity`."""
-    from technopole.publish.sensitivity import sensitivity as make
+def sensitivity(data: Any = None, **options: Any) -> Sensitivity | OwnSensitivity:
+    """Say which choice moves the ranks, of an edition's cities or of your own index; `data` as in `uncertainty`.
 
-    return make(edition, **options)
+    Options and errors as `publish.sensitivity.sensitivity`, or `publish.own_index.own_sensitivity`.
+    """
+    from technopole.editions.read import Edition
+
+    if data is None or isinstance(data, Edition):
+        from technopole.publish.sensitivity import sensitivity as make
+
+        return make(data, **options)
+    from technopole.publish.own_index import own_sensitivity
+
+    return own_sensitivity(data, _own_framework(options.pop("framework", None)), **options)
 
 
 def extremes(edition: Edition | None = None, **options: Any) -> Extremes:
@@ -120,3 +141,12 @@ def whatif(edition: Edition, name: str, changes: dict[str, float], **options: An
     from technopole.publish.whatif import whatif as make
 
     return make(edition, find_city(edition, name), changes, **options)
+
+
+def _own_framework(framework: Any) -> GenericFramework:
+    from technopole.core.errors import InputError
+    from technopole.index.generic import parse_generic, read_generic
+
+    if framework is None:
+        raise InputError("Your own table needs a framework:", "give a file or a dict (docs/engine.md).")
+    return parse_generic(framework, "framework") if isinstance(framework, dict) else read_generic(Path(framework))

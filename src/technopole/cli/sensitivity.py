@@ -12,6 +12,7 @@ from technopole.cli.options import Csv, EditionFolder, Json
 if TYPE_CHECKING:
     import polars as pl
 
+    from technopole.publish.own_index import OwnSensitivity
     from technopole.publish.sensitivity import Sensitivity
 
 
@@ -24,13 +25,17 @@ def register(app: typer.Typer) -> None:
 
 
 def sensitivity(
+    context: typer.Context,
+    data: Annotated[
+        Path | None, typer.Argument(help="Your own table of units, with --framework; without, the edition's cities.")
+    ] = None,
     lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
     side: Annotated[str | None, typer.Option(help="makes or lives: one side of the framework alone.")] = None,
     boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
     vary_boundary: Annotated[
         bool, typer.Option("--vary-boundary", help="The boundary of each city is a factor too.")
     ] = False,
-    framework: Annotated[Path | None, typer.Option(help="Another framework (YAML).")] = None,
+    framework: Annotated[Path | None, typer.Option(help="Another framework (YAML); with DATA, yours.")] = None,
     base_points: Annotated[int, typer.Option(help="A power of two: N x (factors + 2) runs.")] = 512,
     seed: Annotated[int | None, typer.Option(help="Of the sample (default: the framework's).")] = None,
     weights: Annotated[str, typer.Option(help="bounded (as declared), dirichlet, or fixed.")] = "bounded",
@@ -38,7 +43,7 @@ def sensitivity(
     error: Annotated[
         list[str] | None, typer.Option(help="INDICATOR=0.1: its relative error of measurement (repeatable).")
     ] = None,
-    city: Annotated[list[str] | None, typer.Option(help="The rank of this city (repeatable).")] = None,
+    city: Annotated[list[str] | None, typer.Option(help="The rank of this city or unit (repeatable).")] = None,
     top: Annotated[int, typer.Option(help="The ranks of the first N cities, one by one.")] = 10,
     everything: Annotated[bool, typer.Option("--all", help="The ranks of all ranked cities, one by one.")] = False,
     json: Json = False,
@@ -52,6 +57,25 @@ def sensitivity(
     from technopole.index.framework import read_framework
     from technopole.publish.sensitivity import sensitivity as make
 
+    if data is not None:
+        from technopole.cli.uncertainty import own_framework
+        from technopole.publish.own_index import own_sensitivity
+
+        own = own_sensitivity(
+            data,
+            own_framework(context, framework, {"base_points", "seed", "city", "top", "everything"}),
+            base_points=base_points,
+            seed=seed,
+            units=city or (),
+            top=None if everything else top,
+        )
+        if json:
+            write_json(own.to_json())
+        elif csv:
+            write_csv(own.units if city or everything else own.table)
+        else:
+            _show_own(own)
+        return
     result = make(
         open_edition(edition),
         lens=lens,
@@ -84,28 +108,46 @@ def _show(result: Sensitivity) -> None:
     out.print(f"A city moves by {result.mean_change:.1f} ranks on average. Share of the variance of that figure:")
     show_factors(result.table)
     out.print("Of each city's rank: standard deviation (sd), and total share of its variance by factor:")
-    _show_cities(result)
+    _show_units(result.cities.rename({"slug": "id"}), result.table["factor"].to_list())
+    _show_end(result)
+
+
+def _show_own(result: OwnSensitivity) -> None:
+    from technopole.cli.output import console
+
+    out = console()
+    out.print(f"What moves the ranks: {result.index}")
+    out.print(f"A unit moves by {result.mean_change:.1f} ranks on average. Share of the variance of that figure:")
+    show_factors(result.table)
+    out.print("Of each unit's rank: standard deviation (sd), and total share of its variance by factor:")
+    _show_units(result.units, result.table["factor"].to_list())
+    _show_end(result)
+
+
+def _show_end(result: Sensitivity | OwnSensitivity) -> None:
+    from technopole.cli.output import console
+
+    out = console()
     out.print(f"{result.runs} runs ({result.base_points} base points, {result.failed_points} left out because a run "
               f"failed), seed {result.seed}.")  # fmt: skip
     out.print("first: alone. total: with all its interactions; totals can add up to more than 1. In brackets: 5–95 %.")
 
 
-def _show_cities(result: Sensitivity) -> None:
+def _show_units(units: pl.DataFrame, factors: list[str]) -> None:
     from technopole.cli.output import console, new_table
 
-    factors = result.table["factor"].to_list()
-    if result.cities["city"].n_unique() <= FEW:
-        wide = result.cities.pivot("slug", index="factor", values="total")
+    if units["id"].n_unique() <= FEW:
+        wide = units.pivot("id", index="factor", values="total")
         names = wide.columns[1:]
         table = new_table("factor", *names, numeric=tuple(names))
-        variances = dict(result.cities.select("slug", "variance").iter_rows())
+        variances = dict(units.select("id", "variance").iter_rows())
         table.add_row("sd", *[f"{variances[name] ** 0.5:.1f}" for name in names])
         for row in wide.iter_rows(named=True):
             table.add_row(row["factor"].replace("_", " "), *[f"{row[name]:.2f}" for name in names])
     else:
         heads = [name.replace("weights of ", "w. ").replace("_", " ") for name in factors]
-        table = new_table("city", "rank", "sd", *heads, numeric=("rank", "sd", *heads))
-        for row in result.cities.pivot("factor", index=["slug", "name", "rank", "variance"], values="total").iter_rows(
+        table = new_table("name", "rank", "sd", *heads, numeric=("rank", "sd", *heads))
+        for row in units.pivot("factor", index=["id", "name", "rank", "variance"], values="total").iter_rows(
             named=True
         ):
             shares = [f"{row[name]:.2f}" for name in factors]

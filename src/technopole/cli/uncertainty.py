@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,10 @@ from technopole.cli.options import Csv, EditionFolder, Json
 from technopole.core.errors import InputError
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from technopole.index.generic import GenericFramework
+    from technopole.publish.own_index import OwnUncertainty
     from technopole.publish.uncertainty import Uncertainty
 
 SHOWN = 50
@@ -22,13 +26,17 @@ def register(app: typer.Typer) -> None:
 
 
 def uncertainty(
+    context: typer.Context,
+    data: Annotated[
+        Path | None, typer.Argument(help="Your own table of units, with --framework; without, the edition's cities.")
+    ] = None,
     lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
     side: Annotated[str | None, typer.Option(help="makes or lives: one side of the framework alone.")] = None,
     boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
     vary_boundary: Annotated[
         bool, typer.Option("--vary-boundary", help="The boundary of each city is a choice too.")
     ] = False,
-    framework: Annotated[Path | None, typer.Option(help="Another framework (YAML).")] = None,
+    framework: Annotated[Path | None, typer.Option(help="Another framework (YAML); with DATA, yours.")] = None,
     replicates: Annotated[int | None, typer.Option(help="How many (default: as the framework declares).")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the random choices (default: the framework's).")] = None,
     weights: Annotated[
@@ -55,6 +63,25 @@ def uncertainty(
     from technopole.index.framework import read_framework
     from technopole.publish import uncertainty as study
 
+    if data is not None:
+        from technopole.publish.own_index import own_uncertainty
+
+        own = own_uncertainty(
+            data,
+            own_framework(context, framework, {"replicates", "seed", "first_places", "city", "top"}),
+            replicates=replicates,
+            seed=seed,
+            first_places=first_places,
+            units=city or (),
+            top=top,
+        )
+        if json:
+            write_json(own.to_json())
+        elif csv:
+            write_csv(own.table)
+        else:
+            _show_own(own)
+        return
     result = study.uncertainty(
         open_edition(edition),
         lens=lens,
@@ -77,6 +104,25 @@ def uncertainty(
         write_csv(result.table)
     else:
         _show(result)
+
+
+def own_framework(context: typer.Context, framework: Path | None, allowed: set[str]) -> GenericFramework:
+    """Read the framework of the user's own table.
+
+    Raises
+    ------
+    InputError : no framework, or an option that only the edition's cities have.
+    """
+    from technopole.index.generic import read_generic
+
+    if framework is None:
+        raise InputError("Your own table needs a framework:", "give --framework FILE (docs/engine.md).")
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        given = source is not None and source.name == "COMMANDLINE"
+        if given and name not in allowed | {"data", "framework", "json", "csv"}:
+            raise InputError(f"--{name.replace('_', '-')} belongs to the edition's cities:", "leave it out with DATA.")
+    return read_generic(framework)
 
 
 def named_number(text: str, example: str) -> tuple[str, float]:
@@ -106,27 +152,57 @@ def _show(result: Uncertainty) -> None:
             str(row["tier"]), row["name"], row["country"], f"{row['first']:.1%}", f"{row['top']:.1%}",
         )  # fmt: skip
     out.print(table)
-    if result.wins.height:
-        _show_wins(result)
-    kept = result.replicates - len(result.failures)
-    out.print(f"{kept} of {result.replicates} replicates, seed {result.seed}; weights {result.weights['kind']}.")
-    for one in result.failures[:5]:
-        taken = ", ".join(f"{key} {value}" for key, value in one["parameters"].items() if key != "weights")
-        out.print(f"Failed: replicate {one['replicate']} ({taken}): {one['because']}")
-    out.print(f"first, {top}: share of the replicates on rank 1, and among the {top} places.")
+    names = dict(result.table.select("city", "name").iter_rows())
+    _show_wins(result.wins, names)
+    _show_end(result, f"weights {result.weights['kind']}")
     if result.table.height > SHOWN:
         out.print(f"{SHOWN} of {result.table.height} cities are shown; all, places and central weights: --json.")
 
 
-def _show_wins(result: Uncertainty) -> None:
+def _show_own(result: OwnUncertainty) -> None:
+    from technopole.cli.output import console, new_table, whisker
+
+    out = console()
+    out.print(f"How sure the ranks are: {result.index}")
+    shown = result.table.head(SHOWN).filter(result.table.head(SHOWN)["rank"].is_not_null())
+    last = int(shown["rank_high"].max() or 100)  # type: ignore[arg-type]
+    top = f"first {result.first_places}"
+    table = new_table("rank", "5–95 %", f"range, 1 to {last}", "median", "tier", "id", "name", "first", top,
+                      numeric=("rank", "5–95 %", "median", "tier", "first", top))  # fmt: skip
+    for row in shown.iter_rows(named=True):
+        table.add_row(
+            str(row["rank"]), f"{row['rank_low']:.0f}–{row['rank_high']:.0f}{'*' if row['nominal_outside'] else ''}",
+            whisker(row["rank_low"], row["rank_high"], row["rank"], 24, last), f"{row['rank_median']:.0f}",
+            str(row["tier"]), row["id"], row["name"], f"{row['first']:.1%}", f"{row['top']:.1%}",
+        )  # fmt: skip
+    out.print(table)
+    _show_wins(result.wins, dict(result.table.select("id", "name").iter_rows()))
+    _show_end(result, ", ".join(one["factor"] for one in result.factors) or "nothing varies")
+
+
+def _show_end(result: Uncertainty | OwnUncertainty, varied: str) -> None:
+    from technopole.cli.output import console
+
+    out = console()
+    kept = result.replicates - len(result.failures)
+    out.print(f"{kept} of {result.replicates} replicates, seed {result.seed}; {varied}.")
+    for one in result.failures[:5]:
+        taken = ", ".join(f"{key} {value}" for key, value in one["parameters"].items() if not key.startswith("weights"))
+        out.print(f"Failed: replicate {one['replicate']} ({taken}): {one['because']}", markup=False)
+    top = f"first {result.first_places}"
+    out.print(f"first, {top}: share of the replicates on rank 1, and among the {top} places.")
+
+
+def _show_wins(wins: pl.DataFrame, names: dict[Any, str]) -> None:
     from technopole.cli.output import console, new_table
 
-    names = dict(result.table.select("city", "name").iter_rows())
-    wins = {(one, other): share for one, other, share in result.wins.iter_rows()}
-    compared = list(dict.fromkeys(result.wins["city"].to_list()))
+    if not wins.height:
+        return
+    shares = {(one, other): share for one, other, share in wins.iter_rows()}
+    compared = list(dict.fromkeys(wins.to_series(0).to_list()))
     heads = [str(place + 1) for place in range(len(compared))]
     table = new_table("", "ranks better than", *heads, numeric=tuple(heads))
     for place, one in enumerate(compared):
-        cells = ["" if other == one else f"{wins[one, other]:.0%}" for other in compared]
+        cells = ["" if other == one else f"{shares[one, other]:.0%}" for other in compared]
         table.add_row(str(place + 1), names[one], *cells)
     console().print(table)

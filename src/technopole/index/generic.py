@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from technopole.core.errors import FrameworkError, InputError
+from technopole.index.uncertain import Uncertain
 from technopole.indicators.declarations import suggestion
 from technopole.kernel.aggregate import AGGREGATORS, Aggregation
 from technopole.kernel.impute import IMPUTERS
@@ -206,6 +207,7 @@ class GenericFramework(Declaration):
     defaults: Defaults = Defaults()
     screen: Screen = Screen()
     panel: Panel = Panel()
+    uncertainty: Uncertain = Uncertain()
 
     @model_validator(mode="after")
     def _unique_ids(self) -> GenericFramework:

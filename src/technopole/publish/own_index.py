@@ -1,0 +1,261 @@
+"""Uncertainty and sensitivity of the user's own index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from technopole.core.errors import InputError, UnknownNameError
+from technopole.index.generic import GenericFramework
+from technopole.indicators.declarations import suggestion
+from technopole.kernel.rank import competition_ranks
+from technopole.kernel.sensitivity import mean_absolute_rank_change
+from technopole.publish.sensitivity import COLUMNS, indices_table
+from technopole.robustness.acceptability import RankEvidence, central, rank_evidence
+from technopole.robustness.own_index import Evaluated, IndexStudy, index_study
+from technopole.robustness.sensitivity import design, sobol, without_failures
+
+FIRST_PLACES: Final = 10
+WINS_SHOWN: Final = 10
+BASE_POINTS: Final = 256
+
+
+@dataclass(frozen=True)
+class OwnUncertainty:
+    """Outcome of `technopole uncertainty DATA`.
+
+    `table`: rank, tier, id, name, score, rank_low, rank_median, rank_high, nominal_outside, first, top, and one column
+    a child of the index ("central:<id>"), best first; nulls for a unit without a score. `places`, `wins`, `failures`
+    as in `publish.uncertainty.Uncertainty`.
+    """
+
+    index: str
+    replicates: int
+    seed: int
+    factors: list[dict[str, Any]]
+    first_places: int
+    table: pl.DataFrame
+    places: dict[str, list[float]]
+    wins: pl.DataFrame
+    failures: list[dict[str, Any]]
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the table."""
+        return self.table
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the documented shape of `technopole uncertainty DATA --json`."""
+        children = [column for column in self.table.columns if column.startswith("central:")]
+        units = [
+            {
+                **{key: cell for key, cell in row.items() if key not in children},
+                "places": self.places[row["id"]],
+                "central_weights": {name.removeprefix("central:"): row[name] for name in children}
+                if row["top"]
+                else None,
+            }
+            for row in self.table.iter_rows(named=True)
+        ]
+        return {
+            "index": self.index,
+            "replicates": self.replicates,
+            "failed": len(self.failures),
+            "seed": self.seed,
+            "factors": self.factors,
+            "first_places": self.first_places,
+            "units": units,
+            "wins": self.wins.to_dicts(),
+            "failures": self.failures,
+        }
+
+
+@dataclass(frozen=True)
+class OwnSensitivity:
+    """Outcome of `technopole sensitivity DATA`: as `publish.sensitivity.Sensitivity`, `units` for its cities."""
+
+    index: str
+    base_points: int
+    runs: int
+    failed_points: int
+    seed: int
+    mean_change: float
+    variance: float
+    table: pl.DataFrame
+    units: pl.DataFrame
+    failures: list[dict[str, Any]]
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the table."""
+        return self.table
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the documented shape of `technopole sensitivity DATA --json`."""
+        head = ("id", "name", "rank", "variance")
+        return {
+            "index": self.index,
+            "base_points": self.base_points,
+            "runs": self.runs,
+            "failed_points": self.failed_points,
+            "seed": self.seed,
+            "mean_change": self.mean_change,
+            "variance": self.variance,
+            "factors": self.table.to_dicts(),
+            "units": [
+                {**dict(zip(head, key, strict=True)), "factors": rows.drop(head).to_dicts()}
+                for key, rows in self.units.group_by(head, maintain_order=True)
+            ],
+            "failures": self.failures,
+        }
+
+
+def own_uncertainty(
+    data: Path | str | pl.DataFrame,
+    framework: GenericFramework,
+    *,
+    replicates: int | None = None,
+    seed: int | None = None,
+    first_places: int = FIRST_PLACES,
+    units: Sequence[str] = (),
+    top: int | None = None,
+) -> OwnUncertainty:
+    """Run the user's index many times, with everything at random that its framework declares uncertain.
+
+    Parameters
+    ----------
+    replicates, seed : instead of the framework's own. first_places : how many places count as the top.
+    units : show only these ids, and their wins against each other. top : show only so many.
+
+    Raises
+    ------
+    FrameworkError, InputError, UnknownNameError : see `robustness.own_index.index_study`; a unit that isn't there.
+    """
+    declared = framework.uncertainty
+    count, first = declared.replicates if replicates is None else replicates, declared.seed if seed is None else seed
+    if not 1 <= count <= 1_000_000 or first < 0:
+        raise InputError(f"{count} replicates of the seed {first} can't be:", "give 1 to 1,000,000, and 0 or more.")
+    study = index_study(data, framework)
+    points = np.random.default_rng(first).random((count, sum(one.coordinates for one in study.factors)))
+    found = study.evaluate(points)
+    nominal = study.run.scores[framework.index.id]
+    evidence = rank_evidence(nominal, found.scores, first_places, declared.least_win)
+    ids = list(study.run.ids)
+    shown = _chosen(_table(study, evidence, found), units, top)
+    compared = shown["id"].to_list()[: None if units else WINS_SHOWN]
+    return OwnUncertainty(
+        framework.index.id, count, first,
+        [{"factor": one.name, "options": list(one.options)} for one in study.factors],
+        evidence.places.shape[1], shown,
+        {one: evidence.places[place].tolist() for place, one in enumerate(ids)},
+        _wins(evidence, ids, compared), _failures(study, points, found),
+    )  # fmt: skip
+
+
+def own_sensitivity(
+    data: Path | str | pl.DataFrame,
+    framework: GenericFramework,
+    *,
+    base_points: int = BASE_POINTS,
+    seed: int | None = None,
+    units: Sequence[str] = (),
+    top: int | None = FIRST_PLACES,
+) -> OwnSensitivity:
+    """Share the variance of the ranks out among what the framework declares uncertain.
+
+    Raises
+    ------
+    FrameworkError, InputError, UnknownNameError : see `own_uncertainty` and `robustness.sensitivity.design`.
+    """
+    study = index_study(data, framework)
+    start = framework.uncertainty.seed if seed is None else seed
+    if start < 0:
+        raise InputError(f"The seed {start} can't be:", "give a whole number of 0 and more.")
+    points = design(study.factors, base_points, start)
+    found = study.evaluate(points)
+    scores = found.scores
+    # a unit that never has a score is no failure of the replicate
+    scored = ~np.isnan(study.run.scores[framework.index.id])
+    kept, dropped = without_failures(scores[:, scored], len(study.factors))
+    ranks = competition_ranks(kept)
+    nominal = competition_ranks(study.run.scores[framework.index.id][scored])
+    change = mean_absolute_rank_change(ranks, nominal)
+    overall = sobol(change, study.factors, start)
+    places = np.flatnonzero(scored)
+    table = pl.DataFrame(
+        {"rank": nominal, "id": [study.run.ids[k] for k in places], "name": [study.run.names[k] for k in places],
+         "place": range(places.size)}
+    ).sort("rank", maintain_order=True)  # fmt: skip
+    parts = []
+    for row in _chosen(table, units, None if units else top).iter_rows(named=True):
+        one = sobol(np.ascontiguousarray(ranks[:, row["place"]], dtype=np.float64), study.factors, start)
+        head = {name: pl.lit(row[name]) for name in ("id", "name", "rank")}
+        columns = {name: pl.col(name) for name in COLUMNS}
+        parts.append(
+            indices_table(study.factors, one).select(**head, variance=pl.lit(one.variance), factor="factor", **columns)
+        )
+    return OwnSensitivity(
+        framework.index.id, base_points, len(points), dropped, start, float(change.mean()), overall.variance,
+        indices_table(study.factors, overall).sort("total", descending=True, maintain_order=True),
+        pl.concat(parts), _failures(study, points, found),
+    )  # fmt: skip
+
+
+def _table(study: IndexStudy, evidence: RankEvidence, found: Evaluated) -> pl.DataFrame:
+    favoured = central(found.shares[evidence.kept], evidence.ranks, evidence.places.shape[1])
+    children = [child.id for child in study.framework.index.children]
+    ranked = evidence.rank > 0
+    table = pl.DataFrame(
+        {
+            "rank": evidence.rank,
+            "tier": evidence.tier,
+            "id": study.run.ids,
+            "name": study.run.names,
+            "score": study.run.scores[study.framework.index.id],
+            "rank_low": evidence.low,
+            "rank_median": evidence.median,
+            "rank_high": evidence.high,
+            "nominal_outside": ranked & ((evidence.rank < evidence.low) | (evidence.rank > evidence.high)),
+            "first": evidence.places[:, 0],
+            "top": evidence.places.sum(axis=1),
+            **{f"central:{name}": favoured[:, place] for place, name in enumerate(children)},
+        }
+    )
+    numbers = pl.selectors.float()
+    return table.with_columns(
+        numbers.fill_nan(None), rank=pl.col("rank").replace(0, None), tier=pl.col("tier").replace(0, None)
+    ).sort("rank", maintain_order=True, nulls_last=True)
+
+
+def _chosen(table: pl.DataFrame, units: Sequence[str], top: int | None) -> pl.DataFrame:
+    if top is not None and top < 1:
+        raise InputError(f"the top {top} can't be shown:", "give a number of 1 and more.")
+    known = table["id"].to_list()
+    for unit in units:
+        if unit not in known:
+            raise UnknownNameError(f"there is no unit {unit!r} with a score:", suggestion(unit, known))
+    if units:
+        table = table.filter(pl.col("id").is_in(list(units)))
+    return table if top is None else table.head(top)
+
+
+def _wins(evidence: RankEvidence, ids: list[str], compared: list[str]) -> pl.DataFrame:
+    wins = evidence.wins(np.array([ids.index(one) for one in compared], dtype=np.int64))
+    rows = [
+        (one, other, float(wins[i, k]))
+        for i, one in enumerate(compared)
+        for k, other in enumerate(compared)
+        if i != k
+    ]  # fmt: skip
+    schema = {"id": pl.String, "other_id": pl.String, "probability": pl.Float64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _failures(study: IndexStudy, points: Any, found: Evaluated) -> list[dict[str, Any]]:
+    return [
+        {"replicate": number, "parameters": study.parameters(points[number]), "because": why}
+        for number, why in sorted(found.problems.items())
+    ]

@@ -1,0 +1,318 @@
+"""The user's own index under every choice that its framework declares uncertain.
+
+A point of the unit cube says everything about a replicate: which option of each choice, which draw of the imputations,
+which weights, which errors. Uncertainty draws points at random, sensitivity by design. Replicates that share all
+methods are computed as one stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from technopole.core.errors import FrameworkError, InputError, TechnopoleError, UnknownNameError
+from technopole.index.climbing import named, weights_of
+from technopole.index.filling import fill
+from technopole.index.generic import GenericFramework, Group, Indicator, parse_generic
+from technopole.index.scoring import GenericRun, prepare, score
+from technopole.index.tabular import numbers, read_table
+from technopole.index.tree import Floats
+from technopole.index.uncertain import Varied
+from technopole.indicators.declarations import suggestion
+from technopole.kernel.aggregate import Aggregation, aggregate
+from technopole.kernel.impute import DRAWS
+from technopole.kernel.sample import between, choose
+from technopole.kernel.weight import dirichlet_from_uniform
+from technopole.robustness.sensitivity import Factor
+
+OF_INDICATORS: Final = ("treat", "impute", "normalise")
+RANDOM: Final = {"nearest": DRAWS}
+"""Imputations that are random without saying so, and how many draws they make."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Outcome of points: scores of the index (replicates, n), shares of its children (replicates, children), problems.
+
+    NaN where a replicate failed; `problems` says why, by its number.
+    """
+
+    scores: Floats
+    shares: Floats
+    problems: dict[int, str]
+
+
+@dataclass(frozen=True)
+class IndexStudy:
+    """A nominal run and everything that varies around it.
+
+    Attributes
+    ----------
+    run : at the nominal choices. table : its rows, as the user gave them.
+    factors : in the order of their coordinates: choices, draw, weights of each node, errors.
+    errors : indicator number -> (relative error, or 0) and (n,) absolute errors.
+    """
+
+    run: GenericRun
+    table: pl.DataFrame
+    factors: tuple[Factor, ...]
+    errors: Mapping[int, tuple[float, Floats]]
+
+    @property
+    def framework(self) -> GenericFramework:
+        """The nominal framework."""
+        return self.run.framework
+
+    def coordinates(self, name: str) -> slice:
+        """Columns of a factor in the points; an empty slice where there is no such factor."""
+        start = 0
+        for one in self.factors:
+            if one.name == name:
+                return slice(start, start + one.coordinates)
+            start += one.coordinates
+        return slice(0, 0)
+
+    def picks(self, points: Floats) -> list[dict[str, Any]]:
+        """Option or parameter that each point takes, by the name of the choice."""
+        columns: dict[str, list[Any]] = {}
+        for varied in self.framework.uncertainty.choices:
+            own = points[:, self.coordinates(varied.name)][:, 0]
+            if varied.options:
+                chosen = choose(own, len(varied.options), varied.chances or None)
+                columns[varied.name] = [varied.options[int(place)] for place in chosen]
+            else:
+                assert varied.low is not None
+                assert varied.high is not None
+                values = between(own, varied.low, varied.high).tolist()
+                columns[varied.name] = [{"method": varied.method, varied.parameter: value} for value in values]
+        return [{name: column[place] for name, column in columns.items()} for place in range(len(points))]
+
+    def parameters(self, point: Floats) -> dict[str, Any]:
+        """Everything that one replicate took."""
+        found: dict[str, Any] = dict(self.picks(point[None])[0])
+        for one in self.factors:
+            own = point[self.coordinates(one.name)]
+            if one.name == "draw":
+                found["draw"] = int(choose(own, len(one.options))[0])
+            elif one.name.startswith("weights of "):
+                found[one.name] = self._declared_weights(one.name.removeprefix("weights of "), own)
+        return found
+
+    def _declared_weights(self, node: str, own: Floats) -> dict[str, float]:
+        """Weights of a node's children; factors of them where they are found from the data."""
+        group = next(group for group in self.framework.groups() if group.id == node)
+        given = (group.weights or self.framework.defaults.weights).method == "given"
+        centre = np.array([child.weight if given else 1.0 for child in group.children])
+        weights = self.weights_around(centre, own[None])[0].tolist()
+        return dict(zip((child.id for child in group.children), weights, strict=True))
+
+    def weights_around(self, centre: Floats, points: Floats) -> Floats:
+        """Weights (replicates, children) around the centre (children,)."""
+        kind = self.framework.uncertainty.weights
+        if kind.kind == "dirichlet":
+            return dirichlet_from_uniform(points, centre, kind.concentration)
+        return np.asarray(centre * kind.factor ** (2.0 * points - 1.0), dtype=np.float64)
+
+    def evaluate(self, points: Floats) -> Evaluated:
+        """Compute the index at each point, (replicates, coordinates)."""
+        children = len(self.framework.index.children)
+        found = Evaluated(
+            np.full((len(points), len(self.run.ids)), np.nan), np.full((len(points), children), np.nan), {}
+        )
+        picks = self.picks(points)
+        groups: dict[str, list[int]] = {}
+        for place, pick in enumerate(picks):
+            groups.setdefault(repr(pick), []).append(place)
+        for places in groups.values():
+            framework = varied_framework(self.framework, picks[places[0]])
+            for members, normalised in self._matrices(framework, points, places, found.problems):
+                self._climb(framework, normalised, points, members, found)
+        return found
+
+    def _matrices(
+        self, framework: GenericFramework, points: Floats, places: list[int], problems: dict[int, str]
+    ) -> Iterator[tuple[list[int], Floats]]:
+        """Replicates that share a normalised matrix, and that matrix."""
+        x, where, times = self.run.denominated, "The table", list(self.run.times)
+        if self.errors:
+            seeds = (points[places, self.coordinates("errors")][:, 0] * 2.0**53).astype(np.int64)
+            batches = [([place], self._noisy(int(seed))) for place, seed in zip(places, seeds, strict=True)]
+        else:
+            batches = [(places, x)]
+        for members, values in batches:
+            try:
+                filled = fill(values, self.table, framework, where)
+                draws = filled.nominal[None] if filled.draws is None else filled.draws
+                own = points[members, self.coordinates("draw")]
+                drawn = choose(own[:, 0], len(draws)) if own.size else np.zeros(len(members), np.int64)
+                for draw in np.unique(drawn):
+                    _, normalised = prepare(draws[draw], framework, list(self.run.ids), times)
+                    yield [members[place] for place in np.flatnonzero(drawn == draw)], normalised
+            except TechnopoleError as error:
+                problems |= dict.fromkeys(members, str(error))
+
+    def _noisy(self, seed: int) -> Floats:
+        rng, x = np.random.default_rng(seed), self.run.denominated.copy()
+        deviates = rng.standard_normal(x.shape)
+        for column, (relative, absolute) in self.errors.items():
+            x[:, column] = x[:, column] * np.exp(relative * deviates[:, column]) + absolute * deviates[:, column]
+        return x
+
+    def _climb(
+        self, framework: GenericFramework, normalised: Floats, points: Floats, members: list[int], found: Evaluated
+    ) -> None:
+        """Fill in the members' scores; a stack that fails is tried one by one, to know which replicate it is."""
+        try:
+            scores, shares = self._root(framework, normalised, points[members])
+        except TechnopoleError as error:
+            if len(members) == 1:
+                found.problems[members[0]] = str(error)
+                return
+            for member in members:
+                self._climb(framework, normalised, points, [member], found)
+        else:
+            found.scores[members], found.shares[members] = scores, shares
+
+    def _root(self, framework: GenericFramework, normalised: Floats, points: Floats) -> tuple[Floats, Floats]:
+        columns = {leaf.id: normalised[:, k] for k, leaf in enumerate(framework.indicators())}
+        shape = (len(points), normalised.shape[0])
+        found = {name: np.broadcast_to(column, shape) for name, column in columns.items()}
+        weights = np.ones((len(points), 1))
+        for group in framework.groups():
+            children = np.stack([found[child.id] for child in group.children], axis=-1)
+            weights = self._weights(framework, group, children, points)
+            found[group.id] = _aggregated(group.id, children, weights, framework.aggregation(group))
+        # the index is the last of the groups
+        return found[framework.index.id], weights / weights.sum(axis=1, keepdims=True)
+
+    def _weights(self, framework: GenericFramework, group: Group, children: Floats, points: Floats) -> Floats:
+        """Weights of a node's children in each replicate, (replicates, children)."""
+        choice = group.weights or framework.defaults.weights
+        if choice.method == "given" or len(group.children) == 1:
+            centres = np.tile(weights_of(group, children[0], framework), (len(points), 1))
+        else:
+            centres = np.stack(
+                [named(group.id, lambda one=one: weights_of(group, one, framework)) for one in children]  # type: ignore[misc]
+            )
+        own = points[:, self.coordinates(f"weights of {group.id}")]
+        if not own.size:
+            return centres
+        if (centres == centres[0]).all():
+            return self.weights_around(centres[0], own)
+        return np.concatenate(
+            [self.weights_around(centre, one[None]) for centre, one in zip(centres, own, strict=True)]
+        )
+
+
+def index_study(data: Path | str | pl.DataFrame, framework: GenericFramework) -> IndexStudy:
+    """Lay out what the framework declares uncertain, and check that every option can be applied.
+
+    Raises
+    ------
+    FrameworkError, InputError : what `scoring.score` raises at the nominal choices; a panel; a choice at a node that
+        isn't there; an option that isn't one (named).
+    """
+    if framework.unit.time is not None:
+        raise InputError("The table is a panel:", "analyse one period: filter the rows, and leave `time` out.")
+    table = data if isinstance(data, pl.DataFrame) else read_table(Path(data))
+    run = score(table, framework)
+    kept = set(run.ids)
+    rows = table.filter(table[framework.unit.id].cast(pl.String).is_in(sorted(kept)).fill_null(value=False))
+    declared = framework.uncertainty
+    factors = [_choice_factor(framework, varied) for varied in declared.choices]
+    draws = _draws(framework)
+    if draws > 1 and np.isnan(run.denominated).any():
+        factors.append(Factor("draw", 1, tuple(range(draws))))
+    if declared.weights.kind != "fixed":
+        factors += [
+            Factor(f"weights of {group.id}", len(group.children), (declared.weights.kind,))
+            for group in reversed(framework.groups()) if len(group.children) > 1
+        ]  # fmt: skip
+    errors = {k: one for k, one in _errors(run, rows).items() if one[0] or one[1].any()}
+    if errors:
+        factors.append(Factor("errors", 1, ("random",)))
+    return IndexStudy(run, rows, tuple(factors), errors)
+
+
+def varied_framework(framework: GenericFramework, picks: Mapping[str, Any]) -> GenericFramework:
+    """Return the framework with other options of its varied choices.
+
+    Raises
+    ------
+    FrameworkError : an option that isn't one, named.
+    """
+    if not picks:
+        return framework
+    data = framework.model_dump(exclude={"uncertainty"})
+    for varied in framework.uncertainty.choices:
+        target = data["defaults"] if varied.at is None else _find(data["index"], varied.at)
+        target[varied.of] = picks[varied.name]
+    return parse_generic(data, ", ".join(f"{name} {value}" for name, value in picks.items()))
+
+
+def _choice_factor(framework: GenericFramework, varied: Varied) -> Factor:
+    if varied.at is not None:
+        kinds = Indicator if varied.of in OF_INDICATORS else Group
+        known = [node.id for node in framework.walk() if isinstance(node, kinds)]
+        if varied.at not in known:
+            what = "indicator" if kinds is Indicator else "node"
+            raise UnknownNameError(f"uncertainty: there is no {what} {varied.at!r}:", suggestion(varied.at, known))
+    others = {one.name: _first(one) for one in framework.uncertainty.choices}
+    if varied.options:
+        for option in varied.options:
+            varied_framework(framework, others | {varied.name: option})
+        return Factor(varied.name, 1, varied.options)
+    for end in (varied.low, varied.high):
+        varied_framework(framework, others | {varied.name: {"method": varied.method, varied.parameter: end}})
+    return Factor(varied.name, 1, (varied.low, varied.high))
+
+
+def _first(varied: Varied) -> Any:
+    return varied.options[0] if varied.options else {"method": varied.method, varied.parameter: varied.low}
+
+
+def _draws(framework: GenericFramework) -> int:
+    """Most draws that any imputation can make; 1 where none is random."""
+    first = {one.name: _first(one) for one in framework.uncertainty.choices}
+    frameworks = [framework] + [
+        varied_framework(framework, first | {varied.name: option})
+        for varied in framework.uncertainty.choices
+        if varied.of == "impute"
+        for option in varied.options
+    ]
+    choices = [leaf.impute or one.defaults.impute for one in frameworks for leaf in one.indicators()]
+    return max((int(one.parameters.get("draws", RANDOM.get(one.method, 1))) for one in choices), default=1)
+
+
+def _errors(run: GenericRun, table: pl.DataFrame) -> dict[int, tuple[float, Floats]]:
+    found: dict[int, tuple[float, Floats]] = {}
+    for name, error in run.framework.uncertainty.errors.items():
+        if name not in run.indicators:
+            raise UnknownNameError(f"errors: there is no indicator {name!r}:", suggestion(name, list(run.indicators)))
+        none = np.zeros(len(run.ids))
+        absolute = none if error.absolute is None else none + error.absolute
+        if error.column is not None:
+            absolute = np.nan_to_num(numbers(table, error.column, "The table"), nan=0.0)
+            if (absolute < 0).any():
+                raise InputError(f"errors: the column {error.column!r} has a negative value.", "Give standard errors.")
+        found[run.indicators.index(name)] = (error.relative or 0.0, absolute)
+    return found
+
+
+def _aggregated(name: str, children: Floats, weights: Floats, aggregation: Aggregation) -> Floats:
+    return named(name, lambda: aggregate(children, weights, aggregation))
+
+
+def _find(node: dict[str, Any], name: str) -> dict[str, Any]:
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if one.get("id", one.get("indicator")) == name:
+            return one
+        stack.extend(one.get("children", ()))
+    raise FrameworkError(f"there is no {name!r}.")
