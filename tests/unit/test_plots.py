@@ -23,6 +23,7 @@ from technopole.kernel.aggregate import AGGREGATORS
 from technopole.publish.own_study import OF_THEIR_OWN, own_study, weight_effects
 from technopole.publish.pictures import KINDS, View, of_edition, of_run
 from technopole.publish.ranking import rank
+from technopole.publish.sensitivity import sensitivity
 
 try:
     from technopole.publish.plots import draw, rendered, write
@@ -85,6 +86,16 @@ def test_ranges_are_those_of_the_ranking(edition: Edition) -> None:
         assert picture.table[column].to_list() == pytest.approx(expected[column].to_list())
     assert [label.rsplit(" (", 1)[0] for label in picture.labels] == expected["name"].to_list()
     assert "intensity lens, lives" in picture.notes[0]
+
+
+def test_bars_are_those_of_the_analysis(edition: Edition) -> None:
+    expected = sensitivity(edition, lens="intensity", top=1).table
+    found = of_edition(edition, "sensitivity", View(lens="intensity"), 1).table
+    for order in ("first", "total"):
+        rows = found.filter(pl.col("order") == order)
+        assert rows["factor"].to_list() == expected["factor"].to_list()
+        for column, name in (("value", order), ("low", f"{order}_low"), ("high", f"{order}_high")):
+            assert rows[column].to_list() == expected[name].to_list()
 
 
 def test_the_tree_is_the_framework(edition: Edition) -> None:
@@ -184,14 +195,15 @@ def test_an_own_picture_is_drawn_as_text_not_markup(own: GenericRun, kind: str) 
     assert height > 150
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "sensitivity"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_edition_is_drawn(run_cli: Run, tmp_path: Path, kind: str) -> None:
     status, out, err = run_cli("plot", kind, "--top", 10, "--replicates", 100)
     assert (status, out) == (0, "")
     assert err.startswith(f"{kind}.svg: ")
     words = texts((tmp_path / f"{kind}.svg").read_bytes())
     assert "Edition 2" in words
-    assert ("patents" if kind == "correlations" else "Unicorns" if kind == "tree" else "Seoul (KR)") in words
+    seen = {"correlations": "patents", "tree": "Unicorns", "sensitivity": "aggregation"}
+    assert seen.get(kind, "Seoul (KR)") in words
 
 
 def test_data_of_a_picture(run_cli: Run, tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ from technopole.index.generic import Group
 from technopole.index.scoring import GenericRun
 from technopole.kernel.aggregate import aggregate
 from technopole.kernel.rank import UNRANKED, competition_ranks, rank_acceptability, rank_quantiles
-from technopole.kernel.sensitivity import mean_absolute_rank_change, sobol_design, sobol_indices
+from technopole.kernel.sensitivity import mean_absolute_rank_change
 from technopole.kernel.weight import bounded_weights
+from technopole.robustness.sensitivity import Factor, design, sobol
 
 Floats = NDArray[np.float64]
 FACTOR: Final = 2.0
@@ -88,7 +89,7 @@ def weight_effects(run: GenericRun, seed: int = SEED) -> tuple[list[WeightEffect
 
     Raises
     ------
-    InputError : no node has siblings, or too many have.
+    InputError : no node has siblings, too many have, or SALib is absent.
     """
     units, varied = last_period(run), _varied(run)
     if not varied:
@@ -96,14 +97,14 @@ def weight_effects(run: GenericRun, seed: int = SEED) -> tuple[list[WeightEffect
     fitting = [points for points in BASE_POINTS if points * (len(varied) + 2) <= MOST_RUNS]
     if not fitting:
         raise InputError(f"{len(varied)} weights are too many for a sensitivity analysis.", "Group the indicators.")
-    rng = np.random.default_rng(seed)
-    design = sobol_design(rng, fitting[0], len(varied))
+    factors = [Factor(name, 1, ()) for name in varied]
+    points = design(factors, fitting[0], seed)
     centre = np.array([run.weights[name] for name in varied])
-    ranks = competition_ranks(_scores(run, units, varied, centre * FACTOR ** (2 * design - 1)))
-    found = sobol_indices(mean_absolute_rank_change(ranks, run.ranks[units]), len(varied), rng)
+    ranks = competition_ranks(_scores(run, units, varied, centre * FACTOR ** (2 * points - 1)))
+    found = sobol(mean_absolute_rank_change(ranks, run.ranks[units]), factors, seed)
     columns = (found.first, found.first_low, found.first_high, found.total, found.total_low, found.total_high)
     effects = [WeightEffect(name, *[float(column[place]) for column in columns]) for place, name in enumerate(varied)]
-    return sorted(effects, key=lambda one: (-one.total, one.node)), design.shape[0]
+    return sorted(effects, key=lambda one: (-one.total, one.node)), len(points)
 
 
 def last_period(run: GenericRun) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -23,6 +23,7 @@ from technopole.kernel.audit import correlations as correlate
 from technopole.kernel.weight import effective_weights
 from technopole.publish.own_study import FACTOR, REPLICATES, own_study, weight_effects
 from technopole.publish.ranking import known_boundary, known_lens
+from technopole.publish.sensitivity import COLUMNS, sensitivity
 from technopole.publish.uncertainty import uncertainty
 
 KINDS: Final = ("ranks", "tree", "correlations", "acceptability", "sensitivity")
@@ -93,7 +94,7 @@ def of_edition(edition: Edition, kind: str, view: View, top: int) -> Picture:
     if kind == "correlations":
         return _edition_correlations(edition, view)
     if kind == "sensitivity":
-        raise InputError("The edition's sensitivity isn't drawn here:", "see `technopole sensitivity`.")
+        return _edition_sensitivity(edition, view)
     _checked(top, MOST_UNITS)
     found = uncertainty(
         edition, lens=view.lens, side=view.side, boundary=view.boundary, replicates=view.replicates,
@@ -255,19 +256,31 @@ def _filled(run: GenericRun) -> bool:
 def _own_sensitivity(run: GenericRun, title: str, top: int) -> Picture:
     effects, runs = weight_effects(run)
     rows = [
-        {"factor": one.node, "order": order, "value": value, "low": low, "high": high}
+        (one.node, one.first, one.first_low, one.first_high, one.total, one.total_low, one.total_high)
         for one in effects[:top]
-        for order, value, low, high in (
-            ("first", one.first, one.first_low, one.first_high),
-            ("total", one.total, one.total_low, one.total_high),
-        )
     ]
+    where = f"{runs:,} runs: each weight between 1/{FACTOR:g} and {FACTOR:g} times its value"
+    return _sensitivity(rows, f"{title}: which weight moves the ranks", where)
+
+
+def _edition_sensitivity(edition: Edition, view: View) -> Picture:
+    found = sensitivity(edition, lens=view.lens, side=view.side, boundary=view.boundary, top=1)
+    rows = list(found.table.select("factor", *COLUMNS).iter_rows())
+    where = f"{view.words(edition)}, {found.runs:,} runs"
+    return _sensitivity(rows, "High-tech and innovative cities: which choice moves the ranks", where)
+
+
+def _sensitivity(rows: Sequence[tuple[Any, ...]], title: str, where: str) -> Picture:
+    """Rows: factor, then first order with its interval, then total order with its interval; largest total first."""
+    table = pl.DataFrame(
+        [
+            {"factor": row[0], "order": order, "value": row[at], "low": row[at + 1], "high": row[at + 2]}
+            for row in rows
+            for order, at in (("first", 1), ("total", 4))
+        ]
+    )
     notes = (
-        f"Sobol indices of the mean absolute change of rank, {runs:,} runs: each weight between 1/{FACTOR:g} and "
-        f"{FACTOR:g} times its value",
+        f"Sobol indices of the mean absolute change of rank. {where}",
         "Bar: share of the variance, alone (first) and with all interactions (total). Line: 90 % bootstrap interval.",
     )
-    return Picture(
-        "sensitivity", f"{title}: which weight moves the ranks", notes, pl.DataFrame(rows),
-        tuple(one.node for one in effects[:top]),
-    )  # fmt: skip
+    return Picture("sensitivity", title, notes, table, tuple(str(row[0]) for row in rows))
