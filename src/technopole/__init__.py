@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from technopole.publish.diff import Diff
     from technopole.publish.extremes import Extremes
     from technopole.publish.own_index import OwnSensitivity, OwnUncertainty
+    from technopole.publish.pictures import Picture
     from technopole.publish.ranking import Ranking
     from technopole.publish.sensitivity import Sensitivity
     from technopole.publish.uncertainty import Uncertainty
@@ -27,6 +28,7 @@ __all__ = [
     "diff",
     "extremes",
     "load",
+    "plot",
     "rank",
     "resolve",
     "score",
@@ -141,6 +143,19 @@ def whatif(edition: Edition, name: str, changes: dict[str, float], **options: An
     from technopole.publish.whatif import whatif as make
 
     return make(edition, find_city(edition, name), changes, **options)
+
+
+def plot(what: Edition | GenericRun, kind: str, top: int = 30, **options: Any) -> Picture:
+    """Make a picture of an edition (options as `technopole.publish.pictures.View`) or of a run of one's own.
+
+    Kinds: ranks, tree, correlations, acceptability, sensitivity. A notebook shows it; `.save(path)` writes it.
+    """
+    from technopole.index.scoring import GenericRun as Run
+    from technopole.publish.pictures import View, of_edition, of_run
+
+    if isinstance(what, Run):
+        return of_run(what, kind, top, **options)
+    return of_edition(what, kind, View(**options), top)
 
 
 def _own_framework(framework: Any) -> GenericFramework:

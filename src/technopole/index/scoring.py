@@ -20,6 +20,7 @@ from technopole.core.errors import InputError, UnknownNameError
 from technopole.index.climbing import climb, named
 from technopole.index.filling import fill
 from technopole.index.generic import GenericFramework, Indicator
+from technopole.index.notebook import SHOWN, bar, html_table
 from technopole.index.tabular import labels, numbers, read_table, unique_labels, unique_rows
 from technopole.indicators.declarations import suggestion
 from technopole.kernel.arrays import degenerate_columns
@@ -130,6 +131,20 @@ class GenericRun:
         if self.notes:
             shape["notes"] = list(self.notes)
         return shape
+
+    def _repr_html_(self) -> str:
+        table = self.to_polars()
+        shown = table.head(SHOWN)
+        low, high = (float(np.nanmin(self.normalised)), float(np.nanmax(self.normalised)))
+        nodes = [name for name in table.columns if name.startswith("node:")]
+        own = ["rank", "id", "name", *(["time"] if self.times else []), "score"]
+        rows = [
+            [*(row[name] for name in own), bar(row["score"], low, high), *(row[name] for name in nodes)]
+            for row in shown.iter_rows(named=True)
+        ]
+        head = [*own, f"{low:.0f} to {high:.0f}", *(name.removeprefix("node:") for name in nodes)]
+        caption = f"{self.framework.index.title or self.framework.index.id}: {len(self.indicators)} indicators"
+        return html_table(caption, head, rows, table.height)
 
 
 def score(data: Path | str | pl.DataFrame, framework: GenericFramework) -> GenericRun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -51,6 +52,21 @@ class Picture:
     notes: tuple[str, ...]
     table: pl.DataFrame
     labels: tuple[str, ...]
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the table."""
+        return self.table
+
+    def _repr_svg_(self) -> str:
+        from technopole.publish.plots import rendered
+
+        return rendered(self, "svg").decode()
+
+    def save(self, path: str | Path) -> int:
+        """Write the picture (.svg or .png), as `plots.write`; returns its bytes."""
+        from technopole.publish.plots import write
+
+        return write(self, Path(path))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ from technopole.core.errors import InputError, UnknownNameError
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition, open_edition
 from technopole.index.framework import ROOT, Framework
+from technopole.index.notebook import SHOWN, bar, html_table, whisker
 from technopole.index.shares import evidence_shares
 from technopole.indicators.declarations import catalogue, suggestion
 
@@ -69,21 +69,24 @@ class Ranking:
         }
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in ("rank", "range", "tier", "city", "country", "score"))
-        body = "".join(
-            f"<tr><td>{row['rank']}</td><td>{row['rank_low']:.0f}–{row['rank_high']:.0f}</td><td>{row['tier']}</td>"
-            f"<td>{html.escape(row['name'])}</td><td>{row['country']}</td><td>{row['score']:.1f} {_bar(row['score'])}"
-            "</td></tr>"
-            for row in self.table.head(50).iter_rows(named=True)
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _bar(score: float) -> str:
-    return (
-        f'<svg width="100" height="8" role="img" aria-label="{score:.1f} of 100">'
-        f'<rect width="{max(score, 0):.1f}" height="8" fill="#2b6cb0"/></svg>'
-    )
+        shown = self.table.head(SHOWN)
+        last = float(shown["rank_high"].max() or 1) if shown.height else 1.0  # type: ignore[arg-type]
+        rows = [
+            (
+                row["rank"],
+                f"{row['rank_low']:.0f}–{row['rank_high']:.0f}",
+                whisker(row["rank"], row["rank_low"], row["rank_high"], last),
+                row["tier"],
+                row["name"],
+                row["country"],
+                round(row["score"], 1),
+                bar(row["score"], 0, 100),
+            )
+            for row in shown.iter_rows(named=True)
+        ]
+        view = f"edition {self.edition}, {self.lens} lens, {self.side or 'both sides'}, {self.boundary} boundary"
+        head = ("rank", "5–95 %", f"1 to {last:.0f}", "tier", "city", "country", "score", "0 to 100")
+        return html_table(f"High-tech and innovative cities: {view}", head, rows, self.table.height)
 
 
 def _city_json(row: dict[str, Any], pillars: list[str]) -> dict[str, Any]:
