@@ -36,6 +36,7 @@ ROWS: Final = 180 * CELLS_PER_DEGREE
 COLUMNS: Final = 360 * CELLS_PER_DEGREE
 FACTORS: Final = tuple(BOUNDARY_FACTOR[ring] for ring in RINGS)
 REACH: Final = max(FACTORS)
+BLOCK: Final = 30_000
 
 REASONS: Final = (
     None,
@@ -102,33 +103,37 @@ def rings_of(ratio: Floats) -> npt.NDArray[np.int8]:
     return ring
 
 
-def cells_of(latitude: Floats, longitude: Floats) -> npt.NDArray[np.int32]:
+def cells_of(latitude: Floats, longitude: Floats, per_degree: int = CELLS_PER_DEGREE) -> npt.NDArray[np.int32]:
     """Cell of each point; latitude 90 and longitude 180 fall into the last row and column."""
-    row = np.minimum((latitude + 90.0) * CELLS_PER_DEGREE, ROWS - 1).astype(np.int32)
-    column = np.minimum((longitude + 180.0) * CELLS_PER_DEGREE, COLUMNS - 1).astype(np.int32)
-    return np.asarray(row * np.int32(COLUMNS) + column)
+    rows, columns = 180 * per_degree, 360 * per_degree
+    row = np.minimum((latitude + 90.0) * per_degree, rows - 1).astype(np.int32)
+    column = np.minimum((longitude + 180.0) * per_degree, columns - 1).astype(np.int32)
+    return np.asarray(row * np.int32(columns) + column)
 
 
-def _cells_near(latitude: float, longitude: float, reach_km: float) -> npt.NDArray[np.int32]:
+def cells_near(
+    latitude: float, longitude: float, reach_km: float, per_degree: int = CELLS_PER_DEGREE
+) -> npt.NDArray[np.int32]:
     """Cells that a circle may touch (its bounding box, never fewer), across the antimeridian and over the poles."""
+    rows, columns = 180 * per_degree, 360 * per_degree
     angle = reach_km / EARTH_RADIUS_KM * (1 + 1e-6) + 1e-9
     span = np.degrees(angle)
     low, high = latitude - span, latitude + span
-    first = max(int(np.floor((low + 90.0) * CELLS_PER_DEGREE)), 0)
-    last = min(int(np.floor((high + 90.0) * CELLS_PER_DEGREE)), ROWS - 1)
+    first = max(int(np.floor((low + 90.0) * per_degree)), 0)
+    last = min(int(np.floor((high + 90.0) * per_degree)), rows - 1)
     if low <= -90.0 or high >= 90.0:
-        columns = np.arange(COLUMNS)
+        column = np.arange(columns)
     else:
         # half width of a circle's bounding box in longitude: asin(sin(angle) / cos(latitude))
         width = np.degrees(np.arcsin(min(np.sin(angle) / np.cos(np.radians(latitude)), 1.0))) + 1e-9
-        west = int(np.floor((longitude - width + 180.0) * CELLS_PER_DEGREE))
-        east = int(np.floor((longitude + width + 180.0) * CELLS_PER_DEGREE))
-        columns = np.arange(west, min(east, west + COLUMNS - 1) + 1) % COLUMNS
+        west = int(np.floor((longitude - width + 180.0) * per_degree))
+        east = int(np.floor((longitude + width + 180.0) * per_degree))
+        column = np.arange(west, min(east, west + columns - 1) + 1) % columns
         # longitude 180 itself is kept in the last column, -180 in the first
-        if west <= 0 or east >= COLUMNS - 1:
-            columns = np.unique(np.concatenate((columns, [0, COLUMNS - 1])))
-    rows = np.arange(first, last + 1)
-    return (rows[:, None] * COLUMNS + columns[None, :]).ravel().astype(np.int32)
+        if west <= 0 or east >= columns - 1:
+            column = np.unique(np.concatenate((column, [0, columns - 1])))
+    row = np.arange(first, last + 1)
+    return (row[:, None] * columns + column[None, :]).ravel().astype(np.int32)
 
 
 class PointIndex:
@@ -156,7 +161,7 @@ class PointIndex:
         self._vector = unit_vectors(north, east)
         self._countries = {code: number for number, code in enumerate(sorted(set(country)))}
         self._country = np.array([self._countries[country[place]] for place in order], dtype=np.int16)
-        near = [_cells_near(*spot) for spot in zip(north, east, REACH * self._radius, strict=True)]
+        near = [cells_near(*spot) for spot in zip(north, east, REACH * self._radius, strict=True)]
         anchor = np.repeat(np.arange(len(near), dtype=np.int32), [len(cells) for cells in near])
         cell = np.concatenate(near) if near else np.empty(0, dtype=np.int32)
         self._candidates = anchor[np.argsort(cell, kind="stable")]
@@ -256,15 +261,13 @@ class PointIndex:
         return numbers, states
 
     def _pairs(self, cell: npt.NDArray[np.int32]) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]]:
-        """Point positions and their k-th candidate, for k = 0, 1, ... until none has another."""
-        first = self._start[cell]
-        left = self._start[cell + 1] - first
-        here = np.flatnonzero(left > 0)
-        k = 0
-        while len(here):
-            yield here, self._candidates[first[here] + k]
-            k += 1
-            here = here[left[here] > k]
+        """Every pair of a point's position and a candidate, sorted by position, some ten thousand points at a time."""
+        for low in range(0, len(cell), BLOCK):
+            first = self._start[cell[low : low + BLOCK]]
+            count = self._start[cell[low : low + BLOCK] + 1] - first
+            before = np.cumsum(count) - count
+            position = np.repeat(np.arange(len(count)), count)
+            yield position + low, self._candidates[(first - before)[position] + np.arange(len(position))]
 
     def _ratios(self, vector: Floats, anchor: npt.NDArray[np.int32]) -> Floats:
         chord = vector - self._vector[anchor]
@@ -287,10 +290,19 @@ class PointIndex:
                 fits = self._country[candidate] == allowed[here]
                 where, who = here[fits], candidate[fits]
             value = self._ratios(vector[where], who)
-            point = asked[where]
-            better = (value < ratio[point]) & (value <= REACH)
-            ratio[point[better]] = value[better]
-            anchor[point[better]] = who[better]
+            near = np.flatnonzero(value <= REACH)
+            if not len(near):
+                continue
+            where, who, value = where[near], who[near], value[near]
+            start = np.flatnonzero(np.diff(where, prepend=-1))
+            least = np.minimum.reduceat(value, start)
+            # the first of equals: candidates are in the order of city ids
+            equal = np.flatnonzero(value == np.repeat(least, np.diff(start, append=len(value))))
+            winner = who[equal[np.searchsorted(equal, start)]]
+            point = asked[where[start]]
+            better = least < ratio[point]
+            ratio[point[better]] = least[better]
+            anchor[point[better]] = winner[better]
 
     def _settle_borders(
         self,

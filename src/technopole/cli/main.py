@@ -8,6 +8,7 @@ import sys
 import typer
 
 from technopole.cli import (
+    attribute,
     audit,
     boundaries,
     city,
@@ -40,6 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="The most high-tech and innovative cities of the world, ranked from open data with honest intervals.",
 )
+attribute.register(app)
 rank.register(app)
 city.register(app)
 trace.register(app)
