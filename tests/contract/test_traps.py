@@ -60,6 +60,18 @@ CASES: dict[str, list[Case]] = {
         case("New Taipei [Taipei]", "China", "taipei"),
         case("Vancouver (Canada)", None, "vancouver"),
     ],
+    "places that the gazetteer lacks or has elsewhere": [
+        case("Sejong", "KR", "daejeon"),
+        case("세종", "KR", "daejeon"),
+        case("Tuzla", "TR", "istanbul"),
+        case("Tuzla", "BA", "tuzla"),
+        case("Kartal", "TR", "istanbul"),
+        case("Sveta Nedelja", "HR", "zagreb"),
+        case("St. Julian's", "MT", "!outside the frame: San"),
+        case("Rosebery", "AU", "sydney", admin1="NSW"),
+        case("City of Industry", "US", "los-angeles", admin1="CA"),
+        case("Bellville", "South Africa", "cape-town"),
+    ],
     "a neighbour's country": [
         case("Brazzaville", "Democratic Republic of the Congo", "brazzaville"),
         case("Asuncion", "Argentina", "asuncion"),
