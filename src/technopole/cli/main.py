@@ -22,6 +22,7 @@ from technopole.cli import (
     momentum,
     plot,
     rank,
+    report,
     resolve,
     score,
     sensitivity,
@@ -59,6 +60,7 @@ sensitivity.register(app)
 extremes.register(app)
 whatif.register(app)
 serve.register(app)
+report.register(app)
 plot.register(app)
 diff.register(data.app)
 app.add_typer(data.app, name="data")

@@ -26,6 +26,7 @@ from technopole.indicators.recipes import RECIPES
 from technopole.indicators.variables import variable_values
 from technopole.initiatives.register import of_city
 from technopole.kernel.rank import competition_ranks, rank_acceptability
+from technopole.observations.variables import Meta, Variable
 from technopole.robustness.uncertainty import Replicates, simulate
 
 COLUMNS: Final = ("id", "city", "statement", "verdict", "because", "scope", "theme", "paragraph", "sentence", "sources")
@@ -33,15 +34,14 @@ COLUMNS: Final = ("id", "city", "statement", "verdict", "because", "scope", "the
 
 def judged_claims(edition: Edition, city: str | None = None) -> list[Judged]:
     """Judge the claims of the article, in its order; only those about one city when its slug is given."""
-    found = _all_judged(edition.folder)
-    return [one for one in found if city is None or one.claim.city == city]
+    return list(_judged(edition.folder, city))
 
 
-@lru_cache(maxsize=4)
-def _all_judged(folder: Path) -> tuple[Judged, ...]:
+@lru_cache(maxsize=32)
+def _judged(folder: Path, city: str | None) -> tuple[Judged, ...]:
     edition = open_edition(folder)
-    claims = article().claims
-    evidence = gather(edition, claims)
+    claims = tuple(one for one in article().claims if city is None or one.city == city)
+    evidence = gather(edition, claims) if claims else Evidence()
     return tuple(judge(claim, evidence) for claim in claims)
 
 
@@ -97,7 +97,7 @@ def _deeds(slug: str) -> tuple[Deed, ...]:
 
 def measure(edition: Edition, name: str) -> Measure | None:
     """One indicator of the catalogue or variable of a source in every city; None where the edition has neither."""
-    declared = declared_variables(edition)
+    declared = _declared(edition.folder)
     indicators = {one.id: one for one in catalogue().indicators}
     if name in indicators:
         values = edition.table("indicators").filter(pl.col("indicator") == name)
@@ -123,6 +123,11 @@ def measure(edition: Edition, name: str) -> Measure | None:
     behind_it = set(table["source"].drop_nulls())
     cited = {one.id: (one.citation, one.url) for one, _ in declared.values() if one.id in behind_it}
     return Measure(name, title, unit, level, period, meta.id, meta.citation, meta.url, table, cited)
+
+
+@lru_cache(maxsize=4)
+def _declared(folder: Path) -> dict[str, tuple[Meta, Variable]]:
+    return declared_variables(open_edition(folder))
 
 
 def _behind(indicator: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""Reports to print: one city, and the fact-check of the article."""
