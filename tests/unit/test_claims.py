@@ -383,6 +383,22 @@ def test_regions_are_codes_of_countries_and_apart() -> None:
     assert not REGIONS["Asia"] & REGIONS["Europe"] - {"RU", "TR", "CY"}
 
 
+def test_a_framework_without_the_sides_leaves_claims_about_them_undecided() -> None:
+    edition = open_edition()
+    declared = edition.framework()
+    renamed = declared.model_copy(
+        update={"tree": tuple(one.model_copy(update={"id": f"{one.id}_x"}) for one in declared.tree)}
+    )
+
+    class Other(type(edition)):
+        def framework(self) -> object:
+            return renamed
+
+    evidence = gather(Other(edition.folder, edition.manifest), article().claims)
+    assert {side for _, side, _ in evidence.standings} == {"index"}
+    assert judge(judged()["tokyo_innovative"].claim, evidence).verdict is Verdict.SUPPORTED  # by its other test
+
+
 # files
 
 

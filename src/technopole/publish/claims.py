@@ -19,6 +19,7 @@ from technopole.core.errors import UnknownNameError
 from technopole.core.types import Boundary, Lens, Level
 from technopole.editions.declared import declared_variables
 from technopole.editions.read import Edition, open_edition
+from technopole.index.framework import ROOT
 from technopole.index.matrix import build_matrix
 from technopole.indicators.declarations import catalogue, suggestion
 from technopole.indicators.inheritance import FILLED
@@ -62,7 +63,9 @@ def gather(edition: Edition, claims: Iterable[Claim]) -> Evidence:
     wanted = tuple(claims)
     frame = edition.frame()
     ranked = edition.table("coverage").filter("eligible")["city"]
-    standings = {key: standing(edition, *key) for key in standings_needed(wanted)}
+    # another framework may have other sides: what it lacks is unknown
+    sides = {ROOT, *edition.framework().sides()}
+    standings = {key: standing(edition, *key) for key in standings_needed(wanted) if key[1] in sides}
     return Evidence(
         names=dict(zip(frame["slug"], frame["name"], strict=True)),
         countries={code: one.name for code, one in countries().items()},
