@@ -81,16 +81,22 @@ def ordinal(number: int) -> str:
 
 
 def amount(value: float, unit: str = "") -> str:
-    """Write a number with its unit: whole numbers with separators, others with four significant digits."""
+    """Write a number with its unit: whole numbers with separators, others with four significant digits.
+
+    >>> [amount(1.0, "companies"), amount(127418.0, "applications"), amount(28.98875, "% of generation")]
+    ['1 company', '127,418 applications', '28.99 % of generation']
+    """
     whole = math.isclose(value, round(value), abs_tol=1e-9) or abs(value) >= 10_000
     text = f"{value:,.0f}" if whole else f"{value:,.4g}"
-    if not unit:
-        return text
-    return f"{text} %" if unit in {"%", "percent"} else f"{text}{'' if unit.startswith('%') else ' '}{_spaced(unit)}"
+    named = "%" if unit == "percent" else _singular(unit) if value == 1 else unit
+    return f"{text} {named}" if named else text
 
 
-def _spaced(unit: str) -> str:
-    return f" {unit}" if unit.startswith("%") else unit
+def _singular(unit: str) -> str:
+    """Unit of one thing: "companies" is "company"; what isn't a plain plural stays."""
+    if " from " in unit or " per " in unit or not unit.endswith("s"):
+        return unit
+    return f"{unit[:-3]}y" if unit.endswith("ies") else unit[:-1]
 
 
 def lower_first(title: str) -> str:
