@@ -145,17 +145,20 @@ def whatif(edition: Edition, name: str, changes: dict[str, float], **options: An
     return make(edition, find_city(edition, name), changes, **options)
 
 
-def plot(what: Edition | GenericRun, kind: str, top: int = 30, **options: Any) -> Picture:
-    """Make a picture of an edition (options as `technopole.publish.pictures.View`) or of a run of one's own.
+def plot(what: Any, kind: str, top: int = 30, *, framework: Any = None, **options: Any) -> Picture:
+    """Make a picture: ranks, tree, correlations, acceptability or sensitivity. A notebook shows it; `.save` writes it.
 
-    Kinds: ranks, tree, correlations, acceptability, sensitivity. A notebook shows it; `.save(path)` writes it.
+    Parameters
+    ----------
+    what : an edition (options as `technopole.publish.pictures.View`), or a table of one's own (file or Polars frame)
+        with its framework (file or dict; option: replicates).
     """
-    from technopole.index.scoring import GenericRun as Run
-    from technopole.publish.pictures import View, of_edition, of_run
+    from technopole.editions.read import Edition as Published
+    from technopole.publish.pictures import View, of_edition, of_own
 
-    if isinstance(what, Run):
-        return of_run(what, kind, top, **options)
-    return of_edition(what, kind, View(**options), top)
+    if isinstance(what, Published):
+        return of_edition(what, kind, View(**options), top)
+    return of_own(Path(what) if isinstance(what, str) else what, _own_framework(framework), kind, top, **options)
 
 
 def _own_framework(framework: Any) -> GenericFramework:

@@ -109,7 +109,7 @@ def test_an_own_run_in_a_workbook(tmp_path: Path) -> None:
     run = score(table, parse_generic({"index": tree}, "x"))
     paths = [tmp_path / name for name in ("a.xlsx", "b.xlsx")]
     for path in paths:
-        write_workbook(run_sheets(run, replicates=100), path)
+        write_workbook(run_sheets(run, table, replicates=100), path)
     assert paths[0].read_bytes() == paths[1].read_bytes()
     book = sheets_of(paths[0])
     assert list(book) == [

@@ -50,5 +50,5 @@ def test_a_picture_is_shown_and_saved(tmp_path) -> None:
     assert picture._repr_svg_().startswith("<svg")
     assert picture.save(tmp_path / "a.svg") == (tmp_path / "a.svg").stat().st_size
     table = pl.DataFrame({"id": ["a", "b", "c"], "x": [1.0, 2.0, 4.0], "y": [3.0, 1.0, 2.0]})
-    run = tp.score(table, {"index": {"id": "t", "children": [{"indicator": "x"}, {"indicator": "y"}]}})
-    assert tp.plot(run, "ranks", replicates=20).to_polars()["rank"].to_list() == [1, 2, 3]
+    tree = {"index": {"id": "t", "children": [{"indicator": "x"}, {"indicator": "y"}]}}
+    assert tp.plot(table, "ranks", framework=tree, replicates=20).to_polars()["rank"].to_list() == [1, 2, 3]

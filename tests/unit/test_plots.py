@@ -14,14 +14,12 @@ import polars as pl
 import pytest
 
 from technopole.cli.main import main
-from technopole.core.errors import InputError
 from technopole.editions.read import Edition, open_edition
 from technopole.index.generic import parse_generic
-from technopole.index.scoring import GenericRun, score
+from technopole.index.scoring import score
 from technopole.index.tree import leaf_weights
-from technopole.kernel.aggregate import AGGREGATORS
-from technopole.publish.own_study import OF_THEIR_OWN, own_study, weight_effects
-from technopole.publish.pictures import KINDS, View, of_edition, of_run
+from technopole.publish.own_index import own_sensitivity, own_uncertainty
+from technopole.publish.pictures import KINDS, Picture, View, of_edition, of_own
 from technopole.publish.ranking import rank
 from technopole.publish.sensitivity import sensitivity
 
@@ -31,6 +29,7 @@ except ImportError as missing:
     pytest.skip(f"{missing.name} isn't installed (extra analysis): no picture is drawn", allow_module_level=True)
 
 Run = Callable[..., tuple[int, str, str]]
+Own = Callable[[str, int], Picture]
 UNITS, COLUMNS = 40, ("jobs", "skills", "dirt", "metro")
 
 
@@ -71,8 +70,9 @@ def table(units: int = UNITS) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def own() -> GenericRun:
-    return score(table(), parse_generic(tree(), "x"))
+def own() -> Own:
+    """Pictures of an index of forty units."""
+    return lambda kind, top: of_own(table(), parse_generic(tree(), "x"), kind, top, replicates=50)
 
 
 def texts(svg: bytes) -> str:
@@ -121,67 +121,34 @@ def test_correlations_are_of_observed_values(edition: Edition) -> None:
     assert found["correlation"][0] == pytest.approx(expected)
 
 
-def test_an_own_tree_correlations_and_places(own: GenericRun) -> None:
-    shares = dict(of_run(own, "tree", 5).table.select("id", "share").iter_rows())
+def test_an_own_tree_correlations_and_places(own: Own) -> None:
+    shares = dict(own("tree", 5).table.select("id", "share").iter_rows())
     assert shares == pytest.approx(
         {"total": 1, "work": 2 / 3, "life": 1 / 3, "jobs": 1 / 6, "skills": 1 / 2, "dirt": 1 / 6, "metro": 1 / 6}
     )
-    found = of_run(own, "correlations", 5).table["correlation"].to_numpy().reshape(4, 4)
-    assert found == pytest.approx(np.corrcoef(own.normalised.T))
-    places = of_run(own, "acceptability", UNITS, replicates=500).table
+    found = own("correlations", 5).table["correlation"].to_numpy().reshape(4, 4)
+    normalised = score(table(), parse_generic(tree(), "x")).normalised
+    assert found == pytest.approx(np.corrcoef(normalised.T))
+    places = own("acceptability", UNITS).table
     by_place = places.group_by("place").agg(pl.col("share").sum())["share"]
     assert by_place.to_list() == pytest.approx([1] * 20)  # no ties: some unit takes each place each time
 
 
-def test_an_own_study_is_the_index_run_again(own: GenericRun) -> None:
-    """Every replicate, computed the long way: the framework with its weights, scored from the table."""
-    study = own_study(own, 5, replicates=30, seed=5)
-    rng = np.random.default_rng(5)
-    varied = [child.id for group in own.framework.groups() for child in group.children]
-    factors = 2.0 ** rng.uniform(-1, 1, size=(30, len(varied)))
-    ranks = []
-    for row in factors:
-        weights = {name: own.weights[name] * factor for name, factor in zip(varied, row, strict=True)}
-
-        def reweighted(node: dict[str, Any], weights: dict[str, float] = weights) -> dict[str, Any]:
-            name = node.get("id") or node["indicator"]
-            children = {"children": [reweighted(one) for one in node["children"]]} if "children" in node else {}
-            return {**node, **children, "weight": weights.get(name, 1.0)}
-
-        changed = {**tree(), "index": reweighted(tree()["index"])}
-        ranks.append(score(table(), parse_generic(changed, "x")).ranks)
-    assert study.low == pytest.approx(np.quantile(ranks, 0.05, axis=0))
-    assert study.high == pytest.approx(np.quantile(ranks, 0.95, axis=0))
-    assert study.places[:, 0] == pytest.approx((np.array(ranks) == 1).mean(axis=0))
-
-
-def test_a_weight_that_moves_nothing_has_no_effect() -> None:
-    twice = table().with_columns(skills=pl.col("jobs"))  # two columns alike: their weights can't matter
-    run = score(twice, parse_generic(tree(), "x"))
-    effects = {one.node: one for one in weight_effects(run)[0]}
-    assert effects["jobs"].total == effects["skills"].total == effects["jobs"].first == 0
-    assert effects["work"].total > 0.05
-
-
-@pytest.mark.parametrize("method", sorted(set(AGGREGATORS) - OF_THEIR_OWN))
-def test_every_other_aggregator_can_be_studied(method: str) -> None:
-    run = score(table(8), parse_generic(tree(method), "x"))
-    study = own_study(run, 3, replicates=20)
-    assert ((study.low <= study.median) & (study.median <= study.high)).all()
-
-
-@pytest.mark.parametrize("method", sorted(OF_THEIR_OWN))
-def test_some_aggregators_are_refused_by_name(method: str) -> None:
-    run = score(table(6), parse_generic(tree(method), "x"))
-    with pytest.raises(InputError, match=f"aggregated by {method}"):
-        own_study(run, 3)
+def test_own_ranges_and_bars_are_those_of_the_commands(own: Own) -> None:
+    framework = parse_generic(tree(), "x")
+    expected = own_uncertainty(table(), framework, replicates=50).table
+    found = own("ranks", UNITS).table
+    for column in ("rank", "rank_low", "rank_high", "tier", "score"):
+        assert found[column].to_list() == expected[column].to_list()
+    bars = own("sensitivity", 5).table.filter(pl.col("order") == "total")
+    assert bars["value"].to_list() == own_sensitivity(table(), framework).table["total"].to_list()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_own_picture_is_drawn_as_text_not_markup(own: GenericRun, kind: str) -> None:
-    picture = of_run(own, kind, UNITS, replicates=50)
+def test_an_own_picture_is_drawn_as_text_not_markup(own: Own, kind: str) -> None:
+    picture = own(kind, UNITS)
     svg = rendered(picture, "svg")
-    assert rendered(of_run(own, kind, UNITS, replicates=50), "svg") == svg
+    assert rendered(own(kind, UNITS), "svg") == svg
     words = texts(svg)
     assert "Of <all> & more" in words
     assert picture.notes[0][:40] in words
@@ -244,9 +211,7 @@ def test_wrong_input_is_one_line(run_cli: Run, tmp_path: Path, case: str) -> Non
     assert not list(tmp_path.iterdir())
 
 
-def test_an_interrupted_picture_leaves_the_old_one(
-    own: GenericRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_picture_leaves_the_old_one(own: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.svg"
     path.write_text("old")
 
@@ -255,7 +220,7 @@ def test_an_interrupted_picture_leaves_the_old_one(
 
     monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        write(of_run(own, "tree", 5), path)
+        write(own("tree", 5), path)
     assert path.read_text() == "old"
     assert [one.name for one in tmp_path.iterdir()] == ["a.svg"]
 
@@ -263,6 +228,6 @@ def test_an_interrupted_picture_leaves_the_old_one(
 def test_a_large_index_stays_readable() -> None:
     names = [f"indicator_{number}" for number in range(60)]
     wide = pl.DataFrame({"id": range(30), **{name: np.random.default_rng(7).normal(size=30) for name in names}})
-    run = score(wide, parse_generic({"index": {"id": "all", "children": [{"indicator": name} for name in names]}}, "x"))
-    assert draw(of_run(run, "correlations", 5)).to_dict()["height"] <= 1000
-    assert len(of_run(run, "sensitivity", 10).labels) == 10
+    tree = {"index": {"id": "all", "children": [{"indicator": name} for name in names]}}
+    picture = of_own(wide, parse_generic(tree, "x"), "correlations", 5)
+    assert draw(picture).to_dict()["height"] <= 1000

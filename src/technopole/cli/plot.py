@@ -23,7 +23,7 @@ def plot(
     imeta: Annotated[Path | None, typer.Option(help="With DATA: COINr's iMeta.csv.")] = None,
     recipe: Annotated[str | None, typer.Option(help="With --imeta: coinr, as in `technopole score`.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write: .svg or .png (default: KIND.svg).")] = None,
-    top: Annotated[int, typer.Option(help="Show the first N units or weights.")] = 30,
+    top: Annotated[int, typer.Option(help="Show the first N units or choices.")] = 30,
     replicates: Annotated[int | None, typer.Option(help="How many, for ranges and places.")] = None,
     lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
     side: Annotated[str | None, typer.Option(help="makes or lives: one side of the framework alone.")] = None,
@@ -34,9 +34,9 @@ def plot(
 ) -> None:
     """Draw rank ranges, the framework, correlations, places, or what moves the ranks (needs technopole[analysis])."""
     from technopole.cli.output import say, write_csv, write_json
-    from technopole.cli.score import scored
+    from technopole.cli.score import framework_for
     from technopole.editions.read import open_edition
-    from technopole.publish.pictures import View, known_kind, of_edition, of_run
+    from technopole.publish.pictures import View, known_kind, of_edition, of_own
 
     known_kind(kind)
     if data is None:
@@ -44,7 +44,7 @@ def plot(
             raise InputError("--framework, --imeta and --recipe belong to a table:", "name it after the kind.")
         picture = of_edition(open_edition(edition), kind, View(lens, side, boundary, replicates), top)
     else:
-        picture = of_run(scored(data, framework, imeta, recipe=recipe), kind, top, replicates)
+        picture = of_own(data, framework_for(data, framework, imeta, recipe=recipe), kind, top, replicates)
     if json:
         write_json({"kind": kind, "title": picture.title, "notes": picture.notes, "rows": picture.table.to_dicts()})
     elif csv:

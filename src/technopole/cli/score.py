@@ -11,6 +11,8 @@ from technopole.cli.options import Csv, Json
 from technopole.core.errors import InputError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from technopole.index.generic import GenericFramework
     from technopole.index.scoring import GenericRun
 
@@ -48,18 +50,20 @@ def score(
 ) -> None:
     """Score your own table: any units, any indicators, a hierarchy of any depth."""
     from technopole.cli.output import write_csv, write_json
+    from technopole.index.scoring import score as make
 
     if top is not None and top < 1:
         raise InputError(f"the top {top} can't be shown:", "give a number of 1 and more.")
     given = {"impute": impute, "treat": treat, "normalise": normalise, "aggregate": aggregate}
     choices = {stage: parse_choice(text) for stage, text in given.items() if text is not None}
+    table: Path | pl.DataFrame
     if replay is not None:
-        run = _replayed(replay, data, framework, imeta, save, options=bool(choices or denominate or recipe))
+        run, table = _replayed(replay, data, framework, imeta, save, options=bool(choices or denominate or recipe))
     elif data is None:
         raise typer.BadParameter("name a table, or give --replay RUN", param_hint="DATA")
     else:
-        run = scored(data, framework, imeta, choices, denominate, recipe)
-    _write(run, data, save, excel)
+        run, table = make(data, framework_for(data, framework, imeta, choices, denominate, recipe)), data
+    _write(run, table, save, excel)
     if json:
         shape = run.to_json()
         write_json(shape if top is None else shape | {"units": shape["units"][:top]})
@@ -71,56 +75,55 @@ def score(
 
 def _replayed(
     replay: Path, data: Path | None, framework: Path | None, imeta: Path | None, save: Path | None, options: bool
-) -> GenericRun:
+) -> tuple[GenericRun, pl.DataFrame]:
     from technopole.cli.output import say
     from technopole.publish.runfile import replay_run
 
     if options or any(one is not None for one in (data, framework, imeta, save)):
         raise InputError("--replay stands alone:", "the run holds its table, its framework and every choice.")
-    run = replay_run(replay)
+    replayed = replay_run(replay)
     say(f"technopole: {replay} was computed anew: every stage is the same to the last bit.")
-    return run
+    return replayed
 
 
-def _write(run: GenericRun, data: Path | None, save: Path | None, excel: Path | None) -> None:
+def _write(run: GenericRun, data: Path | pl.DataFrame, save: Path | None, excel: Path | None) -> None:
     from technopole.cli.output import say
 
-    if save is not None and data is not None:
+    if save is not None:
         from technopole.publish.runfile import save_run
 
         say(f"{save}: {save_run(run, data, save):,} bytes; technopole score --replay {save} repeats it")
     if excel is not None:
         from technopole.publish.workbook import run_sheets, write_workbook
 
-        say(f"{excel}: {write_workbook(run_sheets(run), excel):,} bytes")
+        say(f"{excel}: {write_workbook(run_sheets(run, data), excel):,} bytes")
 
 
-def scored(
+def framework_for(
     data: Path,
     framework: Path | None,
     imeta: Path | None,
     choices: dict[str, Any] | None = None,
     denominate: bool = False,
     recipe: str | None = None,
-) -> GenericRun:
-    """Score a table by a framework file, or by COINr's iMeta and the options beside it.
+) -> GenericFramework:
+    """Read the framework of a table: a file, or COINr's iMeta and the options beside it.
 
     Raises
     ------
     InputError : neither file or both, or an option of iMeta beside a framework.
     """
     from technopole.index.generic import read_generic
-    from technopole.index.scoring import score as make
 
     if (framework is None) == (imeta is None):
         raise InputError("Say how to score:", "give either --framework FILE or --imeta FILE.")
     if framework is None:
         assert imeta is not None
-        return make(data, _of_imeta(data, imeta, choices or {}, denominate, recipe))
+        return _of_imeta(data, imeta, choices or {}, denominate, recipe)
     if choices or denominate or recipe:
         first = next(iter(choices or {}), "denominate" if denominate else "recipe")
         raise InputError(f"--{first} belongs to --imeta:", "write the choice into the framework file.")
-    return make(data, read_generic(framework))
+    return read_generic(framework)
 
 
 def _of_imeta(

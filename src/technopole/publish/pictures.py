@@ -14,15 +14,15 @@ from technopole.core.errors import InputError
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition
 from technopole.index.framework import Framework, Leaf, Node
-from technopole.index.generic import Group, Indicator
+from technopole.index.generic import GenericFramework, Group, Indicator
 from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
-from technopole.index.scoring import GenericRun
+from technopole.index.scoring import GenericRun, score
 from technopole.index.tree import Floats, labelled_tree
 from technopole.indicators.declarations import catalogue
 from technopole.kernel.audit import correlations as correlate
 from technopole.kernel.weight import effective_weights
-from technopole.publish.own_study import FACTOR, REPLICATES, own_study, weight_effects
+from technopole.publish.own_index import own_sensitivity, own_uncertainty
 from technopole.publish.ranking import known_boundary, known_lens
 from technopole.publish.sensitivity import COLUMNS, sensitivity
 from technopole.publish.uncertainty import uncertainty
@@ -31,6 +31,7 @@ KINDS: Final = ("ranks", "tree", "correlations", "acceptability", "sensitivity")
 MOST_UNITS: Final = 200
 MOST_INDICATORS: Final = 100
 PLACES: Final = 20
+FACTORS_NAMED: Final = 4
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Picture:
     ----------
     kind : one of KINDS.
     title, notes : what it shows; from what, by which choices, and how to read it.
-    table : ranks: label, rank, rank_low, rank_median, rank_high, tier (null for an own index), score; tree: id, title,
+    table : ranks: label, rank, rank_low, rank_median, rank_high, tier, score; tree: id, title,
         depth, start, end, share, leaf; correlations: first, second, correlation (null: not defined); acceptability:
         label, place, share; sensitivity: factor, order (first or total), value, low, high.
     labels : order of the labels along the axis.
@@ -125,36 +126,33 @@ def of_edition(edition: Edition, kind: str, view: View, top: int) -> Picture:
     return _acceptability(labels, places, "Which city takes which place", where)
 
 
-def of_run(run: GenericRun, kind: str, top: int, replicates: int | None = None) -> Picture:
-    """Make a picture of a user's own index. Raises InputError as `of_edition`."""
+def of_own(
+    data: Path | pl.DataFrame, framework: GenericFramework, kind: str, top: int, replicates: int | None = None
+) -> Picture:
+    """Make a picture of a user's own index. Raises InputError as `of_edition`, and as `own_index.own_uncertainty`."""
     known_kind(kind)
-    title = run.framework.index.title or run.framework.index.id
-    if kind == "tree":
-        return _tree(_generic_nodes(run), title, f"{len(run.indicators)} indicators")
-    if kind == "correlations":
+    title = framework.index.title or framework.index.id
+    if kind in ("tree", "correlations"):
+        run = score(data, framework)
+        if kind == "tree":
+            return _tree(_generic_nodes(run), title, f"{len(run.indicators)} indicators")
         what = "values after imputation, treatment and normalisation" if _filled(run) else "normalised values"
-        return _correlations(
-            run.normalised, run.indicators, title, f"Pearson's correlation of {what}, {len(run.ids)} rows"
-        )
+        where = f"Pearson's correlation of {what}, {len(run.ids)} rows"
+        return _correlations(run.normalised, run.indicators, title, where)
     if kind == "sensitivity":
-        return _own_sensitivity(run, title, _checked(top, MOST_INDICATORS))
-    study = own_study(run, PLACES, replicates or REPLICATES)
-    order = np.lexsort((study.units, study.ranks))[: _checked(top, MOST_UNITS)]
-    labels = [study.names[place] for place in order]
-    where = f"{replicates or REPLICATES:,} replicates: each weight between 1/{FACTOR:g} and {FACTOR:g} times its value"
-    if kind == "acceptability":
-        return _acceptability(labels, study.places[order].tolist(), f"{title}: which unit takes which place", where)
-    table = pl.DataFrame(
-        {
-            "label": labels,
-            "rank": study.ranks[order],
-            "rank_low": study.low[order],
-            "rank_median": study.median[order],
-            "rank_high": study.high[order],
-            "score": study.scores[order],
-        }
-    ).with_columns(tier=pl.lit(None, pl.Int32))
-    return _ranks(table, title, where)
+        effects = own_sensitivity(data, framework, top=1)
+        rows = list(effects.table.select("factor", *COLUMNS).head(_checked(top, MOST_INDICATORS)).iter_rows())
+        return _sensitivity(rows, f"{title}: which choice moves the ranks", f"{effects.runs:,} runs")
+    found = own_uncertainty(data, framework, replicates=replicates, first_places=PLACES, top=_checked(top, MOST_UNITS))
+    table = found.table.filter(pl.col("rank").is_not_null())
+    labels = _unique(table["name"].to_list(), [f"({one})" for one in table["id"]])
+    varied = ", ".join(one["factor"] for one in found.factors[:FACTORS_NAMED])
+    more = f" and {len(found.factors) - FACTORS_NAMED} more" if len(found.factors) > FACTORS_NAMED else ""
+    where = f"{found.replicates:,} replicates; what varies: {varied}{more}"
+    if kind == "ranks":
+        return _ranks(table.with_columns(label=pl.Series(labels)), title, where)
+    places = [found.places[one] for one in table["id"]]
+    return _acceptability(labels, places, f"{title}: which unit takes which place", where)
 
 
 def _checked(top: int, most: int) -> int:
@@ -267,16 +265,6 @@ def _correlations(values: Floats, names: Sequence[str], title: str, where: str) 
 
 def _filled(run: GenericRun) -> bool:
     return bool((np.isnan(run.denominated) & ~np.isnan(run.imputed)).any())
-
-
-def _own_sensitivity(run: GenericRun, title: str, top: int) -> Picture:
-    effects, runs = weight_effects(run)
-    rows = [
-        (one.node, one.first, one.first_low, one.first_high, one.total, one.total_low, one.total_high)
-        for one in effects[:top]
-    ]
-    where = f"{runs:,} runs: each weight between 1/{FACTOR:g} and {FACTOR:g} times its value"
-    return _sensitivity(rows, f"{title}: which weight moves the ranks", where)
 
 
 def _edition_sensitivity(edition: Edition, view: View) -> Picture:

@@ -60,8 +60,8 @@ def save_run(run: GenericRun, data: Path | pl.DataFrame, path: Path) -> int:
     return len(packed)
 
 
-def replay_run(path: Path) -> GenericRun:
-    """Compute a saved run anew, and hold every stage to what was saved.
+def replay_run(path: Path) -> tuple[GenericRun, pl.DataFrame]:
+    """Compute a saved run anew, and hold every stage to what was saved; give it with its table.
 
     Raises
     ------
@@ -70,7 +70,8 @@ def replay_run(path: Path) -> GenericRun:
     shape = _read(path)
     try:
         framework = parse_generic(shape["framework"], path.name)
-        run = score(_unpacked(shape["table"]), framework)
+        table = _unpacked(shape["table"])
+        run = score(table, framework)
         saved, result, made = dict(shape["stages"]), dict(shape["result"]), dict(shape["made_with"])
     except (KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
         raise InputError(f"{path.name} isn't a whole run ({error}).", "Save it anew.") from error
@@ -82,7 +83,7 @@ def replay_run(path: Path) -> GenericRun:
             f"{_largest_difference(run, result)}. Saved with {_words(made)}; here {_words(made_with())}.",
             "Replay it with the versions that it was saved with.",
         )
-    return run
+    return run, table
 
 
 def made_with() -> dict[str, str]:

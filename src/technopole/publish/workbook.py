@@ -27,11 +27,10 @@ from technopole.index.run import run_index
 from technopole.index.scoring import GenericRun
 from technopole.index.tree import Floats, labelled_tree
 from technopole.indicators.declarations import catalogue
-from technopole.kernel.rank import UNRANKED
 from technopole.kernel.weight import effective_weights
 from technopole.publish.cells import takes_for_formula
 from technopole.publish.evidence import licence_list, source_list
-from technopole.publish.own_study import FACTOR, REPLICATES, own_study
+from technopole.publish.own_index import own_uncertainty
 from technopole.publish.ranking import rank
 
 MOST_ROWS: Final = 1_048_576
@@ -92,15 +91,20 @@ def edition_sheets(edition: Edition, lens: Lens, boundary: Boundary) -> list[She
     )  # fmt: skip
 
 
-def run_sheets(run: GenericRun, replicates: int = REPLICATES) -> list[Sheet]:
-    """A user's own index, stage by stage."""
+def run_sheets(run: GenericRun, data: Path | pl.DataFrame, replicates: int | None = None) -> list[Sheet]:
+    """A user's own index, stage by stage.
+
+    Parameters
+    ----------
+    data : the table that the run was made of; ranges are computed from it.
+    """
     columns: dict[str, Any] = {"id": run.ids, "name": run.names, **({"time": run.times} if run.times else {})}
     units = pl.DataFrame(columns)
 
     def stage(values: Floats) -> pl.DataFrame:
         return _with_columns(units, run.indicators, values)
 
-    ranges, how = _ranges(run, replicates)
+    ranges, how = _ranges(run, data, replicates)
     about = {
         "index": run.framework.index.title or run.framework.index.id,
         "rows": str(len(run.ids)),
@@ -245,21 +249,11 @@ def _indicators(framework: Framework) -> pl.DataFrame:
     )
 
 
-def _ranges(run: GenericRun, replicates: int) -> tuple[pl.DataFrame | None, str]:
+def _ranges(run: GenericRun, data: Path | pl.DataFrame, replicates: int | None) -> tuple[pl.DataFrame | None, str]:
     try:
-        study = own_study(run, 1, replicates)
+        found = own_uncertainty(data, run.framework, replicates=replicates)
     except InputError as error:
         return None, f"none: {error}"
-    order = np.lexsort((study.units, study.ranks))
-    table = pl.DataFrame(
-        {
-            "rank": [None if one == UNRANKED else one for one in study.ranks[order].tolist()],
-            "id": [run.ids[study.units[place]] for place in order],
-            "name": [run.names[study.units[place]] for place in order],
-            "rank_low": study.low[order],
-            "rank_median": study.median[order],
-            "rank_high": study.high[order],
-        }
-    )
-    how = f"5, 50 and 95 % quantiles of the rank over {replicates:,} replicates"
-    return table, f"{how}, each weight between 1/{FACTOR:g} and {FACTOR:g} times its value"
+    varied = ", ".join(one["factor"] for one in found.factors) or "nothing"
+    how = f"5, 50 and 95 % quantiles of the rank over {found.replicates:,} replicates; what varies: {varied}"
+    return found.table, how
