@@ -33,6 +33,8 @@ from technopole.robustness.sensitivity import Factor
 OF_INDICATORS: Final = ("treat", "impute", "normalise")
 RANDOM: Final = {"nearest": DRAWS}
 """Imputations that are random without saying so, and how many draws they make."""
+BLOCK_VALUES: Final = 1 << 22
+"""Values of one stack of replicates, so that memory doesn't grow with their number."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,11 @@ class IndexStudy:
         self, framework: GenericFramework, normalised: Floats, points: Floats, members: list[int], found: Evaluated
     ) -> None:
         """Fill in the members' scores; a stack that fails is tried one by one, to know which replicate it is."""
+        size = max(1, BLOCK_VALUES // normalised.size)
+        if len(members) > size:
+            for start in range(0, len(members), size):
+                self._climb(framework, normalised, points, members[start : start + size], found)
+            return
         try:
             scores, shares = self._root(framework, normalised, points[members])
         except TechnopoleError as error:
@@ -179,12 +186,11 @@ class IndexStudy:
             found.scores[members], found.shares[members] = scores, shares
 
     def _root(self, framework: GenericFramework, normalised: Floats, points: Floats) -> tuple[Floats, Floats]:
-        columns = {leaf.id: normalised[:, k] for k, leaf in enumerate(framework.indicators())}
-        shape = (len(points), normalised.shape[0])
-        found = {name: np.broadcast_to(column, shape) for name, column in columns.items()}
+        # one row for all replicates until weights differ
+        found = {leaf.id: normalised[None, :, k] for k, leaf in enumerate(framework.indicators())}
         weights = np.ones((len(points), 1))
         for group in framework.groups():
-            children = np.stack([found[child.id] for child in group.children], axis=-1)
+            children = np.stack(np.broadcast_arrays(*[found[child.id] for child in group.children]), axis=-1)
             weights = self._weights(framework, group, children, points)
             found[group.id] = _aggregated(group.id, children, weights, framework.aggregation(group))
         # the index is the last of the groups
@@ -196,9 +202,10 @@ class IndexStudy:
         if choice.method == "given" or len(group.children) == 1:
             centres = np.tile(weights_of(group, children[0], framework), (len(points), 1))
         else:
-            centres = np.stack(
+            of_each = np.stack(
                 [named(group.id, lambda one=one: weights_of(group, one, framework)) for one in children]  # type: ignore[misc]
             )
+            centres = np.broadcast_to(of_each, (len(points), of_each.shape[1]))
         own = points[:, self.coordinates(f"weights of {group.id}")]
         if not own.size:
             return centres
