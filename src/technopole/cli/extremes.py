@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,41 +43,26 @@ def extremes(
     from technopole.index.framework import read_framework
     from technopole.publish.extremes import extremes as make
 
-    with solver_apart():
-        result = make(
-            open_edition(edition),
-            lens=lens,
-            side=side,
-            boundary=boundary,
-            kind=kind,
-            factor=factor,
-            order=[] if order is None else [name.strip() for name in order.split(",")],
-            framework=None if framework is None else read_framework(framework),
-            cities=city or (),
-            top=None if everything else top,
-            seconds=seconds,
-            progress=say,
-        )
+    result = make(
+        open_edition(edition),
+        lens=lens,
+        side=side,
+        boundary=boundary,
+        kind=kind,
+        factor=factor,
+        order=[] if order is None else [name.strip() for name in order.split(",")],
+        framework=None if framework is None else read_framework(framework),
+        cities=city or (),
+        top=None if everything else top,
+        seconds=seconds,
+        progress=say,
+    )
     if json:
         write_json(result.to_json())
     elif csv:
         write_csv(result.pairs if pairs else result.table)
     else:
         _show(result, bool(city), pairs)
-
-
-@contextmanager
-def solver_apart() -> Iterator[None]:
-    """Send what the solver (HiGHS) prints to standard output to standard error, so that JSON stays JSON."""
-    sys.stdout.flush()
-    saved = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        ctypes.CDLL(None).fflush(None)  # what waits in C's buffer goes there too
-        os.dup2(saved, 1)
-        os.close(saved)
 
 
 def _show(result: Extremes, with_weights: bool, pairs: bool) -> None:
