@@ -24,7 +24,7 @@ def registered(institutions: pl.DataFrame, register: pl.DataFrame) -> pl.DataFra
 
     Parameters
     ----------
-    institutions : ``institution`` (unique), ``name``, ``country`` in any spelling (null: any country).
+    institutions : ``institution`` (unique), ``name``, ``country`` in any spelling (null: not found).
     register : ROR's ``name``, ``types``, ``city``, ``country``, ``lat``, ``lon``, all text.
 
     Returns

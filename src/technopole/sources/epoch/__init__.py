@@ -1,0 +1,1 @@
+"""Notable AI models by the place of their makers (Epoch AI)."""
