@@ -13,8 +13,9 @@ from technopole.cli.main import main
 from technopole.core.errors import FrameworkError
 from technopole.editions.read import Edition, open_edition
 from technopole.indicators.declarations import catalogue
+from technopole.indicators.recipes import variables_behind
 from technopole.indicators.themes import MEASURED, Theme, themes
-from technopole.publish.themes import theme_list, theme_table, variables_behind
+from technopole.publish.themes import theme_list, theme_table
 from technopole.sources.registry import load_source, source_ids
 
 INPUTS = Path(__file__).parents[2] / "src" / "technopole" / "cities" / "inputs"
@@ -54,7 +55,7 @@ def test_each_name_exists_and_each_source_is_named(theme: Theme, owner: dict[str
     named = {*theme.variables, *theme.evidence}
     assert named <= set(owner)
     assert set(theme.sources) <= {*source_ids(), *inputs}
-    behind = named.union(*[variables_behind(one) for one in theme.indicators])
+    behind = named.union(*[variables_behind(catalogue().get(one)) for one in theme.indicators])
     needed = {owner[one] for one in behind}
     assert needed <= set(theme.sources), f"{theme.id} lacks {sorted(needed - set(theme.sources))}"
 

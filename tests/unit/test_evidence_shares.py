@@ -107,7 +107,20 @@ def small(framework: Framework, missing: bool) -> Matrix:
     if missing:
         values[3, 0] = values[4, 5] = np.nan
     ones = np.ones(len(wanted))
-    return Matrix(np.arange(30), tuple(wanted), values, ones > 0, ones, rng.uniform(1, 9, 30), Boundary.AGGLOMERATION)
+    unknown = np.full(values.shape, np.nan)
+    return Matrix(
+        np.arange(30),
+        tuple(wanted),
+        values,
+        ones > 0,
+        ones,
+        rng.uniform(1, 9, 30),
+        Boundary.AGGLOMERATION,
+        countries=np.array(["FI"] * 30),
+        inherited=ones < 0,
+        low=unknown,
+        high=unknown,
+    )
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -87,11 +87,13 @@ def sources(json: Json = False, csv: Csv = False, edition: EditionFolder = None)
 
         write_csv(pl.DataFrame([{**one, "variables": ";".join(one["variables"])} for one in listed]))
     else:
-        table = new_table("id", "title", "licence class", "vintage", "records", "left out", "resolved",
+        table = new_table("id", "title", "licence class", "vintage", "role", "records", "left out", "resolved",
                           numeric=("records", "left out", "resolved"))  # fmt: skip
         for one in (one for one in listed if one["shipped"]):
             shares = ["" if one[key] is None else f"{one[key]:.1%}" for key in ("left_out_share", "resolved_share")]
-            table.add_row(one["id"], one["title"], one["licence_class"], one["vintage"], str(one["records"]), *shares)
+            table.add_row(
+                one["id"], one["title"], one["licence_class"], one["vintage"], one["role"], str(one["records"]), *shares
+            )
         console().print(table)
         adapters = new_table("adapter", "title", "vintage", "why it isn't shipped")
         for one in (one for one in listed if not one["shipped"]):

@@ -28,6 +28,9 @@ class Matrix:
     direction : (k,) +1 or -1.
     population_millions : (n,).
     boundary : under which the values were counted.
+    countries : (n,) alpha-2 code.
+    inherited : (k,) True where cities have the value of their country.
+    low, high : (n, k) between which the true value lies where its measurement error is declared; else NaN.
     """
 
     cities: NDArray[np.int64]
@@ -37,6 +40,10 @@ class Matrix:
     direction: NDArray[np.float64]
     population_millions: NDArray[np.float64]
     boundary: Boundary
+    countries: NDArray[np.str_]
+    inherited: NDArray[np.bool_]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
 
 
 def coverage(values: pl.DataFrame, framework: Framework, catalogue: Catalogue) -> pl.DataFrame:
@@ -50,7 +57,7 @@ def coverage(values: pl.DataFrame, framework: Framework, catalogue: Catalogue) -
     -------
     DataFrame with city, coverage (share of those indicators with a value), nonzero (counts above 0), eligible.
     """
-    of_countries = set(values.filter(pl.col("status") == Status.INHERITED.value)["indicator"].unique())
+    of_countries = inherited_indicators(values)
     wanted = [one for one in framework.indicator_ids() if one not in of_countries]
     counts = [one for one in wanted if catalogue.get(one).kind == "count"]
     present = pl.col("status").is_in([status.value for status in PRESENT])
@@ -68,6 +75,11 @@ def coverage(values: pl.DataFrame, framework: Framework, catalogue: Catalogue) -
         )
         .sort("city")
     )
+
+
+def inherited_indicators(values: pl.DataFrame) -> set[str]:
+    """Indicators that cities have from their country."""
+    return set(values.filter(pl.col("status") == Status.INHERITED.value)["indicator"].unique())
 
 
 def build_matrix(
@@ -97,19 +109,28 @@ def build_matrix(
         )
     chosen = pl.concat([eligible, pl.Series("city", list(also), dtype=eligible.dtype)]).unique()
     indicators = framework.indicator_ids()
-    wide = (
-        values.filter((pl.col("boundary") == boundary.value) & pl.col("city").is_in(chosen.implode()))
-        .pivot("indicator", index="city", values="value")
-        .sort("city")
+    mine = values.filter((pl.col("boundary") == boundary.value) & pl.col("city").is_in(chosen.implode()))
+    cities = chosen.sort()
+    facts = pl.DataFrame({"city": cities}).join(
+        frame.select("city", "country", "population_thousands"), on="city", how="left", validate="1:1"
     )
-    population = wide.select("city").join(frame.select("city", "population_thousands"), on="city", validate="1:1")
+    of_countries = inherited_indicators(values)
+
+    def wide(column: str) -> NDArray[np.float64]:
+        table = mine.pivot("indicator", index="city", values=column).sort("city")
+        return table.select(pl.col(indicators).fill_null(np.nan)).to_numpy()
+
     declared = [catalogue.get(one) for one in indicators]
     return Matrix(
-        cities=wide["city"].to_numpy(),
+        cities=cities.to_numpy(),
         indicators=tuple(indicators),
-        values=wide.select(pl.col(indicators).fill_null(np.nan)).to_numpy(),
+        values=wide("value"),
         is_count=np.array([one.kind == "count" for one in declared]),
         direction=np.array([float(one.direction) for one in declared]),
-        population_millions=population["population_thousands"].to_numpy() / 1000.0,
+        population_millions=facts["population_thousands"].to_numpy() / 1000.0,
         boundary=boundary,
+        countries=facts["country"].to_numpy().astype(np.str_),
+        inherited=np.array([one in of_countries for one in indicators]),
+        low=wide("low"),
+        high=wide("high"),
     )

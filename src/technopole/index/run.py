@@ -10,31 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from technopole.core.types import Lens
+from technopole.index.complete import complete
 from technopole.index.framework import Framework, Method
 from technopole.index.matrix import Matrix
 from technopole.index.tree import Floats, labelled_tree
 from technopole.kernel.aggregate import Aggregation, aggregate_tree
-from technopole.kernel.impute import IMPUTERS, impute_nearest
 from technopole.kernel.normalise import NORMALISERS, orient
 from technopole.kernel.rank import competition_ranks
 from technopole.kernel.treat import log1p, winsorise_quantile
 
 LOWEST: Final = 1.0
 """Normalised scores are floored here (of 100) before a geometric mean: one zero must not erase everything else."""
-
-
-@dataclass(frozen=True)
-class Completed:
-    """Treated values with the missing ones filled.
-
-    Attributes
-    ----------
-    nominal : (n, k), filled with the mean of the draws.
-    draws : (draws, n, k), each filled with one draw; one layer where the imputation isn't random.
-    """
-
-    nominal: Floats
-    draws: Floats
 
 
 @dataclass(frozen=True)
@@ -85,21 +71,6 @@ def treat(matrix: Matrix, method: Method, lens: Lens) -> Floats:
     if method.transform == "log1p" and counts.any():
         values[:, counts] = log1p(values[:, counts])
     return values if method.cap_quantile >= 1 else winsorise_quantile(values, method.cap_quantile)
-
-
-def complete(treated: Floats, matrix: Matrix, method: Method, seed: int) -> Completed:
-    """Fill missing values by the method's imputation; draws are the same for one seed."""
-    if method.imputation != "nearest":
-        filled = IMPUTERS[method.imputation].function(treated)
-        return Completed(filled, filled[None])
-    imputed = impute_nearest(
-        treated,
-        coordinates=NORMALISERS["min_max"].function(orient(treated, matrix.direction)),
-        rng=np.random.default_rng(seed),
-        donors=method.neighbours,
-        draws=method.draws,
-    )
-    return Completed(imputed.nominal, np.stack([imputed.replicate(draw) for draw in range(method.draws)]))
 
 
 def normalise(completed: Floats, matrix: Matrix, normalisation: str) -> Floats:

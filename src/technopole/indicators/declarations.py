@@ -25,6 +25,7 @@ class Indicator(Declaration):
     direction: Literal[1, -1]
     variable: Identifier | None = None
     recipe: Identifier | None = None
+    error: Identifier | None = None  # a key of indicators.errors.ERRORS
 
     @model_validator(mode="after")
     def _one_origin(self) -> Indicator:

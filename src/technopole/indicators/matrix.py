@@ -8,6 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from technopole.indicators.declarations import Indicator
+from technopole.indicators.errors import ERRORS
 from technopole.indicators.recipes import RECIPES
 from technopole.indicators.variables import variable_values
 from technopole.observations.variables import Meta
@@ -21,6 +22,8 @@ VALUE_SCHEMA: Final[dict[str, Any]] = {
     "unit": pl.String,
     "period": pl.String,
     "source": pl.String,  # of the value; a recipe names its first source
+    "low": pl.Float64,  # the true value lies between low and high; null where no measurement error is declared
+    "high": pl.Float64,
 }
 
 
@@ -51,6 +54,17 @@ def indicator_values(
         else:
             meta, variable = declared[str(indicator.variable)]
             values = variable_values(observations, variable, meta, frame)
+        values = _with_error(values, indicator, observations, frame)
         parts.append(values.with_columns(indicator=pl.lit(indicator.id), unit=pl.lit(indicator.unit)))
     table = pl.concat([part.select([pl.col(n).cast(t) for n, t in VALUE_SCHEMA.items()]) for part in parts])
     return table.sort("city", "boundary", "indicator")
+
+
+def _with_error(
+    values: pl.DataFrame, indicator: Indicator, observations: pl.DataFrame, frame: pl.DataFrame
+) -> pl.DataFrame:
+    """Values with the ends of their declared measurement error, null where there is none."""
+    if indicator.error is None:
+        return values.with_columns(low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64))
+    ends = ERRORS[indicator.error].ends(observations, frame, values.select("city", "boundary", "value"))
+    return values.join(ends, on=["city", "boundary"], how="left", validate="1:1")

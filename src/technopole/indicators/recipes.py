@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from technopole.indicators import inheritance, listed, patents
+from technopole.indicators.declarations import Indicator
 from technopole.observations.variables import Meta
 
 
@@ -19,8 +20,9 @@ class Recipe:
 
     `values` returns city, boundary, value, status, period, source (as `variables.variable_values` does). `variables`
     are those whose records in the city are its provenance; `national` maps observations and one row of the frame to
-    the observations of countries and regions that stand behind the city's value too: variable -> places. Where cities
-    differ in the variables that count, `city_variables` maps one row of the frame to those of `variables` that do.
+    the observations of countries and regions that stand behind the city's value too: variable -> places, of those in
+    `national_variables`. Where cities differ in the variables that count, `city_variables` maps one row of the frame
+    to those of `variables` that do.
     """
 
     formula: str
@@ -28,6 +30,7 @@ class Recipe:
     variables: tuple[str, ...]
     national: Callable[[pl.DataFrame, pl.DataFrame], dict[str, list[str]]]
     city_variables: Callable[[pl.DataFrame], tuple[str, ...]] | None = None
+    national_variables: tuple[str, ...] = ()
 
 
 def _listed(branch: str) -> Recipe:
@@ -46,11 +49,26 @@ def _filled(filled: inheritance.Filled) -> Recipe:
         partial(inheritance.filled_values, filled=filled),
         (),
         partial(inheritance.filled_origin, filled=filled),
+        national_variables=(filled.main, *filled.gaps.values()),
     )
 
 
 RECIPES: Final[dict[str, Recipe]] = {
-    "pct_equivalent": Recipe(patents.FORMULA, patents.values, patents.CITY_VARIABLES, patents.national_inputs),
+    "pct_equivalent": Recipe(
+        patents.FORMULA,
+        patents.values,
+        patents.CITY_VARIABLES,
+        patents.national_inputs,
+        national_variables=patents.NATIONAL_VARIABLES,
+    ),
     **{f"listed_{branch}": _listed(branch) for branch in listed.BRANCHES},
     **{name: _filled(filled) for name, filled in inheritance.FILLED.items()},
 }
+
+
+def variables_behind(indicator: Indicator) -> set[str]:
+    """Ids of the variables that an indicator is made of, those of countries and regions among them."""
+    if indicator.recipe is None:
+        return {str(indicator.variable)}
+    recipe = RECIPES[indicator.recipe]
+    return {*recipe.variables, *recipe.national_variables}

@@ -14,13 +14,11 @@ from technopole.core.types import Boundary, Lens, Level
 from technopole.editions.declared import declared_sources
 from technopole.editions.read import Edition
 from technopole.index.shares import SHARES
-from technopole.indicators.declarations import catalogue
-from technopole.indicators.recipes import RECIPES
 from technopole.observations.variables import Meta, Variable
 from technopole.publish.audit import audit_table, evidence_audit, policy_audit
+from technopole.publish.evidence import scored_variables, source_roles
 from technopole.publish.pages import table, write_page
 from technopole.publish.ranking import rank
-from technopole.publish.themes import variables_behind
 
 FIRST: Final = 100
 """Countries with a city among the first so many, under either lens, are the ones that the page lists."""
@@ -84,12 +82,12 @@ def absence(variable: Variable, country: str) -> str:
 
 def page(edition: Edition) -> str:
     """Text of docs/coverage.md."""
-    countries, scored = listed_countries(edition), _scored(edition)
+    countries, scored = listed_countries(edition), scored_variables(edition)
     parts = [
         "# Coverage and bias",
         "What is there of what should be there, how we know, and what the gaps do to the ranks. Written by "
         f"`python -m technopole.publish.coverage` from edition {edition.id}.",
-        *_sources(edition, scored),
+        *_sources(edition),
         *_countries(edition, countries, scored),
         *_indicators(edition),
         *_confidence(edition, countries),
@@ -102,26 +100,13 @@ def _percent(share: float | None, digits: int = 0) -> str:
     return "" if share is None else f"{100 * share:.{digits}f} %"
 
 
-def _scored(edition: Edition) -> set[str]:
-    """Variables behind the indicators of the framework, those of countries and regions that recipes use among them."""
-    wanted = edition.framework().indicator_ids()
-    found = {name for one in wanted for name in variables_behind(one)}
-    observations, frame = edition.table("observations"), edition.frame().unique("country", maintain_order=True)
-    recipes = [RECIPES[one.recipe] for one in catalogue().indicators if one.recipe and one.id in wanted]
-    for recipe in recipes:
-        for place in range(frame.height):
-            found |= set(recipe.national(observations, frame[place]))
-    return found
-
-
-def _sources(edition: Edition, scored: set[str]) -> list[str]:
+def _sources(edition: Edition) -> list[str]:
     rows, known = [], []
-    numbers = ("records", "resolved", "left out")
+    numbers, roles = ("records", "resolved", "left out"), source_roles(edition)
     for name, meta in declared_sources(edition).items():
         facts = edition.sources[name]
-        use = "score" if scored & {one.id for one in meta.variables} else "evidence, check or theme"
         rows.append(
-            [f"[{name}](sources/{name}.md)", meta.vintage, use, f"{facts['records']:,}",
+            [f"[{name}](sources/{name}.md)", meta.vintage, roles[name], f"{facts['records']:,}",
              _percent(facts["resolved_share"], 1), _percent(facts["left_out_share"], 1)]
         )  # fmt: skip
         known.append([f"[{name}](sources/{name}.md)", *_absence_of(meta)])
@@ -129,8 +114,10 @@ def _sources(edition: Edition, scored: set[str]) -> list[str]:
         "## Sources",
         "*Resolved*: share of the amount of a source's first city-level variable that was placed in a city of the "
         "frame, of what no rule leaves out; *left out*: the share that a declared rule leaves out (companies with many "
-        "sites, conferences held online). Empty: the source has no city-level variable.",
-        table(["source", "vintage", "enters", *numbers], rows, numbers),
+        "sites, conferences held online). Empty: the source has no city-level variable. *Role*: an indicator of the "
+        "framework is made of it (score), it tells how wrong one may be (range), it is shown (evidence), or another "
+        "source is compared with it (check).",
+        table(["source", "vintage", "role", *numbers], rows, numbers),
         "## What should be there, and how we know",
         "What absence means, by declaration: *zero* (the source covers the place), *missing* (it says nothing), "
         "*censored* (only what is above a cut is listed). *Under-covered*: countries in which a city with rows has a "

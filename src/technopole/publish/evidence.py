@@ -8,6 +8,10 @@ import polars as pl
 
 from technopole.editions.declared import declared_sources
 from technopole.editions.read import Edition
+from technopole.indicators.declarations import catalogue
+from technopole.indicators.errors import ERRORS
+from technopole.indicators.recipes import variables_behind
+from technopole.indicators.themes import themes
 from technopole.observations.variables import Meta
 from technopole.sources.registry import adapter_ids, load_source
 
@@ -17,11 +21,12 @@ def source_list(edition: Edition) -> list[dict[str, Any]]:
 
     `left_out_share` is the share of the amount of a source's first variable that a declared rule leaves out (companies
     with many sites, conferences held online); `resolved_share` is how much of the rest was placed in a city of the
-    frame. What is placed outside every city of the frame counts as not resolved.
+    frame. What is placed outside every city of the frame counts as not resolved. `role` is that of `source_roles`.
 
-    After them come the adapters, which no edition holds (`shipped` is false, and `because` says why): they read a file
-    that the user brings.
+    After them come the adapters, which no edition holds (`role` "adapter"; `shipped` is false, and `because` says why):
+    they read a file that the user brings.
     """
+    roles = source_roles(edition)
     shipped = [
         {
             "id": name,
@@ -29,6 +34,7 @@ def source_list(edition: Edition) -> list[dict[str, Any]]:
             "licence": source["licence"],
             "licence_class": source["licence_class"],
             "vintage": source["vintage"],
+            "role": roles[name],
             "resolved_share": source["resolved_share"],
             "left_out_share": source["left_out_share"],
             "records": source["records"],
@@ -50,6 +56,7 @@ def _adapter(meta: Meta) -> dict[str, Any]:
     declared = meta.model_dump(mode="json")
     return {
         **{key: declared[key] for key in kept},
+        "role": "adapter",
         "resolved_share": None,
         "left_out_share": None,
         "records": None,
@@ -57,6 +64,37 @@ def _adapter(meta: Meta) -> dict[str, Any]:
         **{key: declared[key] for key in ("url", "citation", "limits")},
         "shipped": False,
         "because": f"{declared['licence_class']}: {declared['licence']}",
+    }
+
+
+def scored_variables(edition: Edition) -> set[str]:
+    """Variables behind the indicators of the edition's framework, those of countries and regions among them."""
+    wanted = edition.framework().indicator_ids()
+    return {name for one in wanted for name in variables_behind(catalogue().get(one))}
+
+
+def source_roles(edition: Edition) -> dict[str, str]:
+    """Find what each source does in an edition, by what uses its variables.
+
+    Returns
+    -------
+    Source -> "score" (an indicator of the framework is made of it), "range" (it tells the measurement error of such an
+    indicator, and widens ranges), "evidence" (a theme, a momentum or an indicator outside the framework shows it) or
+    "check" (another source is compared with it, in its page of docs/sources).
+    """
+    framework = edition.framework().indicator_ids()
+    errors = [one.error for one in catalogue().indicators if one.error is not None and one.id in framework]
+    shown = {name for one in themes() for name in (*one.variables, *one.evidence)}
+    shown |= {name for one in catalogue().indicators for name in variables_behind(one)}
+    uses = {
+        "score": scored_variables(edition),
+        "range": {name for error in errors for name in ERRORS[error].variables},
+        "evidence": shown,
+    }
+    own = {name: {one["id"] for one in source["variables"]} for name, source in edition.sources.items()}
+    return {
+        name: next((role for role, names in uses.items() if variables & names), "check")
+        for name, variables in own.items()
     }
 
 

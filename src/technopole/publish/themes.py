@@ -10,8 +10,7 @@ from technopole.core.types import Boundary, Level
 from technopole.editions.declared import declared_variables
 from technopole.editions.read import Edition
 from technopole.indicators.declarations import catalogue
-from technopole.indicators.inheritance import FILLED
-from technopole.indicators.recipes import RECIPES
+from technopole.indicators.recipes import variables_behind
 from technopole.indicators.themes import MEASURED, Theme, themes
 from technopole.indicators.variables import variable_values
 from technopole.observations.variables import Meta, Variable
@@ -37,17 +36,6 @@ def theme_table(edition: Edition) -> pl.DataFrame:
         for row in theme_list(edition)
     ]
     return pl.DataFrame(rows, infer_schema_length=None)
-
-
-def variables_behind(indicator: str) -> set[str]:
-    """Ids of the variables that an indicator of the catalogue is made of."""
-    declared = catalogue().get(indicator)
-    if declared.recipe is None:
-        return {str(declared.variable)}
-    if declared.recipe in FILLED:
-        filled = FILLED[declared.recipe]
-        return {filled.main, *filled.gaps.values()}
-    return set(RECIPES[declared.recipe].variables)
 
 
 def _theme(edition: Edition, theme: Theme, declared: Declared) -> dict[str, Any]:
@@ -105,6 +93,6 @@ def _values(edition: Edition, name: str, declared: Declared, *, as_indicator: bo
 
 def _level(name: str, declared: Declared, *, as_indicator: bool) -> str:
     """Finest level of the variables behind a measure."""
-    behind = variables_behind(name) if as_indicator else {name}
+    behind = variables_behind(catalogue().get(name)) if as_indicator else {name}
     levels = [declared[one][1].level for one in sorted(behind) if one in declared]
     return next((level.value for level in Level if level.value in levels), Level.COUNTRY.value)

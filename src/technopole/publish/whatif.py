@@ -147,8 +147,11 @@ def with_changes(values: pl.DataFrame, city: int, changes: Mapping[str, float], 
     new = pl.col("indicator").replace_strict(changes, default=None, return_dtype=pl.Float64)
     present = pl.col("status").is_in([status.value for status in PRESENT])
     status = pl.when(new == 0).then(pl.lit(Status.ZERO.value)).otherwise(pl.lit(Status.OBSERVED.value))
+    share = new / pl.col("value")  # another value has the relative error of the one that it replaces
     return values.with_columns(
         value=pl.when(here | absent).then(new).otherwise(pl.col("value")),
+        low=pl.when(here).then(pl.col("low") * share).otherwise("low"),
+        high=pl.when(here).then(pl.col("high") * share).otherwise("high"),
         status=pl.when((here | absent) & ~present).then(status).otherwise(pl.col("status")),
     )
 

@@ -3,6 +3,7 @@
 A value v of an indicator with the relative error e becomes v exp(e z), z standard normal: about e of its size, never
 below zero, and zero stays zero. A value that cities inherit from their country has one error in all of them: an error
 of the country can't tell its cities apart. What is missing keeps its imputations, whose draws are uncertain already.
+A value whose source tells its ends (indicators/errors.py) is drawn between them first (drawn.py).
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import polars as pl
 from technopole.core.errors import FrameworkError, TechnopoleError
 from technopole.core.types import Boundary, Status
 from technopole.index.matrix import Matrix
-from technopole.index.run import complete, normalise, positive, treat
+from technopole.index.run import normalise, positive, treat
 from technopole.index.tree import Floats
 from technopole.indicators.declarations import suggestion
 from technopole.kernel.aggregate import Aggregation, aggregate_tree
+from technopole.robustness.drawn import drawn_matrices, measured
 from technopole.robustness.study import Choices, Integers, Prepared
 
 
@@ -95,6 +97,8 @@ def evaluate_with_errors(
     problems: dict[int, str] = {}
     matrices = {matrix.boundary: matrix for matrix in prepared.matrices}
     filled: dict[tuple[Boundary, float, float], Floats] = {}
+    count, seed = prepared.framework.method.draws, prepared.framework.uncertainty.seed
+    within = {matrix.boundary: measured(matrix, count, seed) for matrix in prepared.matrices}
     for replicate, number in enumerate(choices.variant):
         variant = prepared.variants[int(number)]
         matrix, error = matrices[variant.boundary], errors[variant.boundary]
@@ -108,10 +112,11 @@ def evaluate_with_errors(
             continue
         key = (variant.boundary, variant.cap_quantile, variant.shrink_millions)
         if key not in filled:
-            seed = prepared.framework.uncertainty.seed
-            filled[key] = complete(treat(matrix, method, prepared.lens), matrix, method, seed).draws
+            filled[key] = drawn_matrices(matrix, method, prepared.lens, seed)
         noise = np.exp(error.relative * np.take_along_axis(deviates, error.shared, axis=0))
-        read = dataclasses.replace(matrix, values=matrix.values * noise)
+        around = within.get(variant.boundary)
+        values = matrix.values if around is None else around[variant.draw]
+        read = dataclasses.replace(matrix, values=values * noise)
         treated = treat(read, method, prepared.lens)
         treated = np.where(np.isnan(treated), filled[key][variant.draw], treated)
         name = str(choices.aggregation[replicate])

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from technopole.core.types import Lens
+from technopole.index.complete import complete
 from technopole.index.framework import ROOT, Framework
 from technopole.index.matrix import Matrix
-from technopole.index.run import complete, normalise, positive, treat
+from technopole.index.run import normalise, positive, treat
 from technopole.index.tree import Floats, labelled_tree
 from technopole.kernel.aggregate import Aggregation, aggregate_tree
 from technopole.kernel.impute import IMPUTERS

@@ -19,10 +19,11 @@ from technopole.core.errors import InputError, TechnopoleError
 from technopole.core.types import Boundary, Lens
 from technopole.index.framework import Framework, Method
 from technopole.index.matrix import Matrix
-from technopole.index.run import complete, normalise, positive, treat
+from technopole.index.run import normalise, positive
 from technopole.index.tree import Floats, LabelledTree, labelled_tree
 from technopole.kernel.aggregate import Aggregation, aggregate_tree
 from technopole.kernel.weight import bounded_weights, tree_dirichlet_weights
+from technopole.robustness.drawn import drawn_matrices
 
 Integers = NDArray[np.int64]
 
@@ -125,9 +126,10 @@ def prepare(matrices: Sequence[Matrix], framework: Framework, lens: Lens) -> Pre
 def _draws(matrix: Matrix, method: Method, lens: Lens, seed: int) -> tuple[Floats, str]:
     """Completed matrices, (draws, n, k), or NaN and why there are none."""
     try:
-        return complete(treat(matrix, method, lens), matrix, method, seed).draws, ""
+        return drawn_matrices(matrix, method, lens, seed), ""
     except TechnopoleError as error:
-        count = method.draws if method.imputation == "nearest" else 1
+        some = method.imputation == "nearest" or bool((matrix.low < matrix.high).any())
+        count = method.draws if some else 1
         return np.full((count, *matrix.values.shape), np.nan), str(error)
 
 

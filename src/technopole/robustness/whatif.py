@@ -9,13 +9,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from technopole.core.types import Lens
+from technopole.index.complete import complete
 from technopole.index.framework import Framework, Method
 from technopole.index.matrix import Matrix
-from technopole.index.run import complete, positive, treat
+from technopole.index.run import positive, treat
 from technopole.index.tree import Floats, labelled_tree
 from technopole.kernel.aggregate import Aggregation, aggregate_tree
 from technopole.kernel.normalise import NORMALISERS
 from technopole.kernel.treat import log1p
+from technopole.robustness.drawn import drawn_matrices, measured
 from technopole.robustness.study import Prepared
 
 
@@ -99,7 +101,8 @@ def moved_study(prepared: Prepared, row: int, changes: Mapping[int, float]) -> P
     """Every variant with these values of one city, each on its own goalposts."""
     matrix, framework, lens = prepared.matrices[0], prepared.framework, prepared.lens
     normalised = prepared.normalised.copy()
-    fitted: dict[tuple[float, float], tuple[Floats, Floats]] = {}
+    readings = measured(matrix, framework.method.draws, framework.uncertainty.seed)
+    layers: dict[tuple[float, float], Floats] = {}
     for (number, variant), (column, value) in itertools.product(enumerate(prepared.variants), changes.items()):
         if number in prepared.problems:
             continue
@@ -111,11 +114,11 @@ def moved_study(prepared: Prepared, row: int, changes: Mapping[int, float]) -> P
             }
         )
         key = (variant.cap_quantile, variant.shrink_millions)
-        if key not in fitted:
-            treated = treat(matrix, method, lens)
-            fitted[key] = (treated, complete(treated, matrix, method, framework.uncertainty.seed).draws)
-        treated, draws = fitted[key]
-        normalised[number, row, column] = on_goalposts(
-            matrix, treated, draws[variant.draw], method, lens, row, column, value
-        )
+        if key not in layers:
+            layers[key] = drawn_matrices(matrix, method, lens, framework.uncertainty.seed)
+        layer, read = layers[key][variant.draw], value
+        if readings is not None and matrix.values[row, column] > 0:
+            # read with the error that the value which it replaces has in this draw
+            read = value * float(readings[variant.draw, row, column] / matrix.values[row, column])
+        normalised[number, row, column] = on_goalposts(matrix, layer, layer, method, lens, row, column, read)
     return dataclasses.replace(prepared, normalised=normalised)
