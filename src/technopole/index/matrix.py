@@ -49,16 +49,14 @@ class Matrix:
 def coverage(values: pl.DataFrame, framework: Framework, catalogue: Catalogue) -> pl.DataFrame:
     """Evidence of each city under the default boundary, and whether that is enough to be ranked.
 
-    The set of ranked cities is the same under every boundary and lens, so that ranks can be compared. Only indicators
-    that are measured in cities count: a value inherited from the country is no evidence about the city, so that it
-    neither lifts a thin city into the table nor keeps a well-measured one out.
+    The set of ranked cities is the same under every boundary and lens, so that ranks can be compared. Inherited values
+    count as values: what share of a score they are is said beside it (`index/shares.py`).
 
     Returns
     -------
-    DataFrame with city, coverage (share of those indicators with a value), nonzero (counts above 0), eligible.
+    DataFrame with city, coverage (share of the indicators with a value), nonzero (counts above 0), eligible.
     """
-    of_countries = inherited_indicators(values)
-    wanted = [one for one in framework.indicator_ids() if one not in of_countries]
+    wanted = framework.indicator_ids()
     counts = [one for one in wanted if catalogue.get(one).kind == "count"]
     present = pl.col("status").is_in([status.value for status in PRESENT])
     return (
@@ -75,11 +73,6 @@ def coverage(values: pl.DataFrame, framework: Framework, catalogue: Catalogue) -
         )
         .sort("city")
     )
-
-
-def inherited_indicators(values: pl.DataFrame) -> set[str]:
-    """Indicators that cities have from their country."""
-    return set(values.filter(pl.col("status") == Status.INHERITED.value)["indicator"].unique())
 
 
 def build_matrix(
@@ -114,7 +107,7 @@ def build_matrix(
     facts = pl.DataFrame({"city": cities}).join(
         frame.select("city", "country", "population_thousands"), on="city", how="left", validate="1:1"
     )
-    of_countries = inherited_indicators(values)
+    of_countries = set(values.filter(pl.col("status") == Status.INHERITED.value)["indicator"].unique())
 
     def wide(column: str) -> NDArray[np.float64]:
         table = mine.pivot("indicator", index="city", values=column).sort("city")
