@@ -58,22 +58,22 @@ class CompareAsked(Where):
     """Parameters of `technopole compare`."""
 
     city: list[Name] = Field(
-        min_length=2, max_length=MOST_COMPARED, description="2 to 5 cities (repeatable).", examples=[["Oslo", "Seoul"]]
+        min_length=2, max_length=MOST_COMPARED, description="2 to 5 cities (repeatable).", examples=[["Oslo", "Turku"]]
     )
 
 
 class WhyAsked(Where):
     """Parameters of `technopole why`."""
 
-    a: Name = Field(examples=["Seoul"])
-    b: Name = Field(examples=["Tokyo"])
+    a: Name = Field(examples=["Oslo"])
+    b: Name = Field(examples=["Turku"])
     side: Id | None = Field(None, description="One side of the framework alone.")
 
 
 class TraceAsked(Where):
     """Parameters of `technopole trace`."""
 
-    city: Name = Field(examples=["Toronto"])
+    city: Name = Field(examples=["Turku"])
     indicator: Id = Field(examples=["patents"])
 
 
@@ -269,7 +269,7 @@ class SourceShape(LicenceShape):
 
     vintage: str
     resolved_share: float | None
-    records: int
+    records: int | None
     variables: list[str]
 
 
