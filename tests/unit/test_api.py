@@ -133,6 +133,9 @@ SAME = {
     "trace": ("v1/trace?city=Toronto&indicator=patents", ["trace", "Toronto", "patents"]),
     "resolve": ("v1/resolve?name=Veldhoven&country=NL", ["resolve", "Veldhoven", "--country", "NL"]),
     "resolve a point": ("v1/resolve?lat=60.2&lon=24.9", ["resolve", "--lat", "60.2", "--lon", "24.9"]),
+    "extremes": ("v1/extremes?city=Helsinki", ["extremes", "--city", "Helsinki"]),
+    "claims": ("v1/claims?city=Tokyo", ["claims", "--city", "Tokyo"]),
+    "initiatives": ("v1/initiatives?city=Singapore", ["initiatives", "Singapore"]),
     "themes": ("v1/themes", ["themes"]),
     "sources": ("v1/sources", ["data", "sources"]),
     "licences": ("v1/licences", ["data", "licences"]),
@@ -280,6 +283,8 @@ REFUSED = {
     "no latitude": ("v1/resolve?lat=91&lon=1", 422),
     "not finite": ("v1/resolve?lat=nan&lon=1", 422),
     "long name": (f"v1/resolve?name={LONG}", 422),
+    "set": ("v1/extremes?city=Oslo&set=any", 422),
+    "not ranked": ("v1/extremes?city=Lagos", 422),
     "file": ("v1/edition/files/secrets.txt", 404),
     "long address": ("v1/themes?" + "x" * 17_000, 414),
     "page": ("v1", 404),
@@ -396,7 +401,7 @@ def test_the_api_is_as_it_describes_itself(address: str, tmp_path: Path) -> None
         timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:]
-    assert re.search(r"Tested: 13", done.stdout), done.stdout[-3000:]
+    assert re.search(r"Tested: 16", done.stdout), done.stdout[-3000:]
 
 
 def test_the_page_names_every_route(client: httpx.Client) -> None:

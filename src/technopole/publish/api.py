@@ -1,8 +1,10 @@
 """The API: the functions behind the CLI, asked over HTTP. docs/api.md says how to use it.
 
 What a request may cost is bounded by `api_shapes` (each parameter), by `api_guard` (address and body) and here: a
-ranking under other weights replays the uncertainty analysis, so at most two run at once and a few may wait; others are
-told to come again. Everything that an answer needs is read when the server starts: no request reaches the file system.
+ranking under other weights replays the uncertainty analysis, and extreme ranks are sought by a solver (with a time
+limit), so at most two of these run at once and a few may wait; others are told to come again. The edition's
+tables and files are read when the server starts; the manifest and declarations of the package may be read when first
+needed, by fixed names: no part of a request ever becomes a path.
 """
 
 from __future__ import annotations
@@ -37,15 +39,19 @@ from technopole.indicators.declarations import catalogue
 from technopole.publish import api_shapes as shapes
 from technopole.publish.api_guard import EDITION, HOSTS, JSON_TYPE, Guard, problem
 from technopole.publish.city import city_page
+from technopole.publish.claims import claim_list
 from technopole.publish.compare import compare, why
 from technopole.publish.evidence import edition_status, licence_list, source_list
 from technopole.publish.explore import TYPES
+from technopole.publish.extremes import extremes
 from technopole.publish.finding import find_city
+from technopole.publish.initiatives import initiative_list
 from technopole.publish.ranking import parse_weights, rank
 from technopole.publish.resolving import QUERY_SCHEMA, resolve_queries, resolver
 from technopole.publish.themes import theme_list
 
 RUNNING, WAITING = 2, 8
+SECONDS: Final = 5.0
 WHY: Final[Mapping[int, str]] = {
     404: "the edition has nothing of that name",
     405: "the address answers other methods only",
@@ -133,6 +139,9 @@ def read_all(edition: Edition) -> dict[str, bytes]:
     resolver(edition.folder)
     edition.framework()
     catalogue()
+    claim_list(edition)
+    for slug in edition.frame()["slug"]:
+        initiative_list(slug)
     return files
 
 
@@ -170,6 +179,8 @@ def api(edition: Edition) -> FastAPI:
     files, slots, tagger = read_all(edition), Slots(), Depends(Tagger(edition))
     _tables(app, edition, slots, tagger)
     _pairs(app, edition, tagger)
+    _said(app, edition, tagger)
+    _extremes(app, edition, slots)
     _names(app, edition)
     _evidence(app, edition, files, tagger)
     routes = sorted(app.openapi()["paths"])
@@ -210,6 +221,32 @@ def _tables(app: FastAPI, edition: Edition, slots: Slots, tagger: Any) -> None:
     ) -> Response:
         """One city: ranks, pillars, indicators, strengths, weaknesses, and what is missing."""
         return _json(city_page(edition, find_city(edition, name), asked.lens, asked.boundary), tag)
+
+
+def _said(app: FastAPI, edition: Edition, tagger: Any) -> None:
+    @app.get("/v1/claims", responses={200: {"model": list[shapes.ClaimShape]}, **PROBLEMS})
+    def get_claims(asked: Annotated[shapes.OfCity, Query()], tag: str = tagger) -> Response:
+        """The claims of the article, with verdict and evidence."""
+        slug = None if asked.city is None else find_city(edition, asked.city)["slug"]
+        return _json(claim_list(edition, slug), tag)
+
+    @app.get("/v1/initiatives", responses={200: {"model": list[shapes.InitiativeShape]}, **PROBLEMS})
+    def get_initiatives(asked: Annotated[shapes.InitiativesAsked, Query()], tag: str = tagger) -> Response:
+        """What a city does, each entry with the source that was read."""
+        return _json(initiative_list(find_city(edition, asked.city)["slug"]), tag)
+
+
+def _extremes(app: FastAPI, edition: Edition, slots: Slots) -> None:
+    @app.get("/v1/extremes", responses={200: {"model": shapes.ExtremesShape}, **BUSY})
+    def get_extremes(asked: Annotated[shapes.ExtremesAsked, Query()]) -> Response:
+        """Best and worst rank that a city can have under any weights of a set, with the weights that prove it."""
+        name = find_city(edition, asked.city)["slug"]
+        with slots.one():
+            found = extremes(
+                edition, lens=asked.lens, side=asked.side, boundary=asked.boundary, kind=asked.set, cities=[name],
+                seconds=SECONDS,
+            )  # fmt: skip
+        return _json(found.to_json())  # no tag: a time limit may end it elsewhere
 
 
 def _pairs(app: FastAPI, edition: Edition, tagger: Any) -> None:

@@ -6,7 +6,7 @@ parameter that isn't known is refused rather than ignored. Answers may grow furt
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -75,6 +75,26 @@ class TraceAsked(Where):
 
     city: Name = Field(examples=["Turku"])
     indicator: Id = Field(examples=["patents"])
+
+
+class ExtremesAsked(Where):
+    """Parameters of `technopole extremes` for one city."""
+
+    city: Name = Field(examples=["Helsinki"])
+    set: Literal["pillars", "bounded", "free"] = Field("pillars", description="Which weights are admissible.")
+    side: Id | None = Field(None, description="One side of the framework alone.")
+
+
+class OfCity(Asked):
+    """Entries of one city, or all."""
+
+    city: Name | None = Field(None, examples=["Tokyo"])
+
+
+class InitiativesAsked(Asked):
+    """Parameters of `technopole initiatives`."""
+
+    city: Name = Field(examples=["Singapore"])
 
 
 class ResolveAsked(Asked):
@@ -227,6 +247,40 @@ class TraceShape(BaseModel):
     normalised: float | None
     weight: float | None
     contribution: float | None
+
+
+class ExtremesShape(BaseModel):
+    """`technopole extremes --json`."""
+
+    edition: str
+    lens: Lens
+    side: str | None
+    boundary: Boundary
+    set: str
+    ranked: int
+    cities: list[dict[str, Any]]
+
+
+class ClaimShape(BaseModel):
+    """One claim of `technopole claims --json`."""
+
+    id: str
+    city: str | None
+    statement: str
+    verdict: Literal["supported", "contradicted", "outdated", "imprecise", "untestable"]
+    because: str
+    evidence: list[dict[str, Any]]
+
+
+class InitiativeShape(BaseModel):
+    """One entry of `technopole initiatives CITY --json`."""
+
+    id: str
+    theme: str
+    what: str
+    since: str | None
+    by: str | None
+    source: dict[str, Any]
 
 
 class Resolved(BaseModel):
