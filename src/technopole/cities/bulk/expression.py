@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 EXACT_NAME: Final = "technopole_exact"
 """Name under which each engine knows the exact rule."""
+PLACE: Final = ("latitude", "longitude", "country")
 GUARD: Final = 1e-9
 """Relative distance of a squared chord from a boundary below which the exact rule decides: 0.01 mm at 20 km."""
 
@@ -41,11 +42,15 @@ def attribution(points: ir.Table, cells: ir.Table, anchors: ir.Table, territory:
     Returns
     -------
     One row a code and category: ``code, category, points`` and, where asked for, ``total, numbers, broken`` (sum of the
-    finite values, how many there are, how many aren't finite).
+    finite values, how many there are, how many cells hold something else).
     """
-    coded = with_codes(points, cells, anchors, territory)
-    keys = [name for name in ("code", "category") if name in coded.columns]
-    return coded.group_by(keys).agg(**_measures(coded))
+    settled = with_settled(points, cells, anchors, territory)
+    measures: dict[str, ir.Value] = {"points": settled.count()}
+    if "value" in settled.columns:
+        measures |= {"total": settled.value.sum(), "numbers": settled.value.count(), "broken": settled.broken.sum()}
+    keys = ["category"] if "category" in settled.columns else []
+    coded = _with_codes(settled.group_by([*keys, *_open(settled)]).agg(**measures))
+    return coded.group_by([*keys, "code"]).agg(**{name: coded[name].sum() for name in measures})
 
 
 def distinct_items(points: ir.Table, cells: ir.Table, anchors: ir.Table, territory: Territory) -> ir.Table:
@@ -54,28 +59,25 @@ def distinct_items(points: ir.Table, cells: ir.Table, anchors: ir.Table, territo
     The boundaries are nested, so an item counts under each boundary at least as wide as the narrowest that holds one of
     its points.
     """
-    coded = with_codes(points, cells, anchors, territory)
-    inside = coded.filter((coded.code >= 0) & coded.item.notnull())
-    keys = ["unit", *(["category"] if "category" in coded.columns else [])]
+    settled = with_settled(points, cells, anchors, territory)
+    settled = settled.filter(settled.item.notnull())
+    keys = ["category"] if "category" in settled.columns else []
+    coded = _with_codes(settled.group_by([*keys, "item", *_open(settled)]).agg(points=settled.count()))
+    inside = coded.filter(coded.code >= 0)
     table = inside.mutate(
         unit=(inside.code // RINGS_PER_UNIT).cast("int32"), ring=(inside.code % RINGS_PER_UNIT).cast("int32")
     )
-    first = table.group_by([*keys, "item"]).agg(ring=table.ring.min())
+    first = table.group_by(["unit", *keys, "item"]).agg(ring=table.ring.min())
     counts = {f"items{ring}": first.count(where=first.ring <= ring) for ring in range(RINGS_PER_UNIT)}
-    return first.group_by(keys).agg(**counts)
+    return first.group_by(["unit", *keys]).agg(**counts)
 
 
-def _measures(coded: ir.Table) -> dict[str, ir.Value]:
-    measures: dict[str, Any] = {"points": coded.count()}
-    if "value" in coded.columns:
-        measures["total"] = coded.value.sum()
-        measures["numbers"] = coded.value.count()
-        measures["broken"] = coded.broken.sum()
-    return measures
+def with_settled(points: ir.Table, cells: ir.Table, anchors: ir.Table, territory: Territory) -> ir.Table:
+    """Points with `settled`: their code, or EXACT; `open_latitude` (and so on) are filled only for these.
 
-
-def with_codes(points: ir.Table, cells: ir.Table, anchors: ir.Table, territory: Territory) -> ir.Table:
-    """Points with their code."""
+    Only then is there a group for each point that is left, so the exact rule sees these alone, packed: on Spark a
+    function sees every row whatever the case around it, and DuckDB would call it for the few of each vector.
+    """
     import ibis
 
     lat, lon = points.latitude, points.longitude
@@ -90,20 +92,30 @@ def with_codes(points: ir.Table, cells: ir.Table, anchors: ir.Table, territory: 
     )
     joined = celled.left_join(cells.rename(cell_code="code"), "cell").drop("cell_right")
     if territory.anchors.height:
-        joined = joined.left_join(anchors.rename(anchor_country="country"), "anchor").drop("anchor_right")
-        settled = joined.mutate(settled=_settled(joined))
+        anchors = anchors.rename(anchor_country="country")
+        anchors = anchors if "country" in points.columns else anchors.drop("anchor_country")
+        joined = joined.left_join(anchors, "anchor").drop("anchor_right")
+        code = _settled(joined)
     else:
-        settled = joined.mutate(settled=joined.cell_code)
-    # null for the other points: Spark calls the function for every row, whatever the case around it
-    ask = ["latitude", "longitude", *(["country"] if "country" in points.columns else [])]
-    asked = [(settled.settled == EXACT).ifelse(settled[name], None) for name in ask]
-    code = ibis.cases(
-        (settled.cell_code.isnull(), settled.why),
-        (settled.settled == EXACT, exact_rule(*asked)),
-        else_=settled.settled,
-    )
+        code = joined.cell_code
+    settled = joined.mutate(settled=ibis.ifelse(joined.cell_code.isnull(), joined.why, code).cast("int32"))
+    exact = settled.settled == EXACT
+    opened = {f"open_{name}": exact.ifelse(settled[name], None) for name in PLACE if name in points.columns}
     keep = [name for name in ("category", "value", "broken", "item") if name in points.columns]
-    return settled.select(*keep, code=code.cast("int32"))
+    return settled.select("settled", *keep, **opened)
+
+
+def _open(settled: ir.Table) -> list[str]:
+    return ["settled", *(name for name in settled.columns if name.startswith("open_"))]
+
+
+def _with_codes(groups: ir.Table) -> ir.Table:
+    """Decide the groups that are open by the exact rule: `code`."""
+    import ibis
+
+    place = [groups[name] for name in _open(groups)[1:]]
+    code = ibis.ifelse(groups.settled == EXACT, exact_rule(*place), groups.settled)
+    return groups.mutate(code=code.cast("int32"))
 
 
 def _cell(latitude: ir.Value, longitude: ir.Value, per_degree: int) -> ir.Value:
@@ -118,14 +130,16 @@ def _settled(joined: ir.Table) -> ir.Value:
     """The code that cell and anchor settle, or EXACT."""
     import ibis
 
-    north, east = joined.latitude.radians(), joined.longitude.radians()
+    # null elsewhere: an engine may work out a repeated subexpression for every row, whatever the case around it
+    by_one = joined.cell_code == BY_ANCHOR
+    north, east = (by_one.ifelse(column, None).radians() for column in (joined.latitude, joined.longitude))
     x, y, z = north.cos() * east.cos(), north.cos() * east.sin(), north.sin()
     chord = (x - joined.x) * (x - joined.x) + (y - joined.y) * (y - joined.y) + (z - joined.z) * (z - joined.z)
     ends = (joined.chord0, joined.chord1, joined.chord2)
     unclear = ibis.or_(*((chord - end).abs() <= GUARD * end for end in ends))
     inside = [(chord <= end, joined.unit_code + ring) for ring, end in enumerate(ends)]
     by_anchor = ibis.ifelse(unclear, EXACT, ibis.cases(*inside, else_=joined.why))
-    settled = ibis.ifelse(joined.cell_code == BY_ANCHOR, by_anchor, joined.cell_code)
+    settled = ibis.ifelse(by_one, by_anchor, joined.cell_code)
     if "country" not in joined.columns:
         return settled
     # the country always wins: a cell speaks for points of its own country, and for those without one
