@@ -1,12 +1,15 @@
-"""What several kinds of tests need: the explorer's workspace with its packages."""
+"""What several kinds of tests need: the program in this process, and the explorer's workspace with its packages."""
 
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from technopole.cli.main import main
 
 REPOSITORY = Path(__file__).parents[1]
 NODE = (20, 19)
@@ -19,7 +22,7 @@ def absent(reason: str) -> None:
     pytest.skip(reason)
 
 
-def run(command: list[str], folder: Path, **environment: str) -> str:
+def checked(command: list[str], folder: Path, **environment: str) -> str:
     done = subprocess.run(
         command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=600
     )
@@ -27,22 +30,39 @@ def run(command: list[str], folder: Path, **environment: str) -> str:
     return done.stdout
 
 
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the program in this process with these words; give exit status, standard output, standard error."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.delenv("TECHNOPOLE_EDITION", raising=False)
+        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
+        try:
+            main()
+            status = 0
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        return status, *capsys.readouterr()
+
+    return call
+
+
 @pytest.fixture(scope="session")
 def run_command() -> Callable[..., str]:
     """Run a command in a folder; give what it prints, or fail with it."""
-    return run
+    return checked
 
 
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of explorer/ with its packages from the lockfile: two processes never install into one folder."""
     npm, node = shutil.which("npm"), shutil.which("node")
-    version = run([node, "--version"], REPOSITORY).strip() if node else "no Node"
+    version = checked([node, "--version"], REPOSITORY).strip() if node else "no Node"
     new_enough = node is not None and tuple(int(part) for part in version.lstrip("v").split(".")[:2]) >= NODE
     if npm is None or not new_enough:
         absent(f"npm and Node 20.19 are needed ({version} is here): the explorer is neither tested nor rebuilt")
     folder = tmp_path_factory.mktemp("workspace")
     shutil.copytree(REPOSITORY / "explorer", folder / "explorer", ignore=shutil.ignore_patterns("node_modules"))
     shutil.copytree(REPOSITORY / "tests" / "golden_explorer", folder / "tests" / "golden_explorer")
-    run([str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder / "explorer")
+    checked([str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder / "explorer")
     return folder / "explorer"

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 import yaml
 
 from technopole.claims.declarations import article
-from technopole.cli.main import main
 from technopole.editions.read import open_edition
 from technopole.indicators.themes import themes
 from technopole.publish.claims_listed import listed_cities
@@ -21,21 +19,6 @@ from technopole.publish.claims_listed import listed_cities
 TEXT = Path(__file__).parents[3] / "shared" / "article.txt"
 VERDICTS = {"supported", "contradicted", "outdated", "imprecise", "untestable"}
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return call
 
 
 @cache

@@ -4,14 +4,12 @@ import csv
 import io
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from technopole.cli.main import main
 from technopole.editions.shipped import default_framework, latest_edition
 
 ARTICLE = {
@@ -19,23 +17,6 @@ ARTICLE = {
     "San Francisco": "US", "London": "GB", "Helsinki": "FI", "Toronto": "CA",
 }  # fmt: skip
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the program with these words; give exit status, standard output, standard error."""
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return call
 
 
 def as_json(result: tuple[int, str, str]) -> Any:

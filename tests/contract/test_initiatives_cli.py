@@ -3,36 +3,18 @@
 import csv
 import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from technopole.cli.main import main
 from technopole.initiatives import register
 from technopole.initiatives.register import of_city, read_city, registered_cities
 from technopole.publish import initiatives as published
 
 KEYS = ["id", "theme", "what", "since", "by", "figure", "source", "kind", "observation"]
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the program with these words; give exit status, standard output, standard error."""
-
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["technopole", *words])
-        status = 0
-        try:
-            main()
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return status, *capsys.readouterr()
-
-    return call
 
 
 def as_json(result: tuple[int, str, str]) -> Any:

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from technopole.cli.main import main
 from technopole.core.types import RINGS
 from technopole.snapshots.upstream import sha256_of
 from technopole.sources.registry import adapter_ids, load_source
@@ -25,16 +23,9 @@ SHAPE = ["source", "boundary", "files", "check", "observations", "unresolved"]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["technopole", "data", "observe", *map(str, words)])
-        try:
-            main()
-        except SystemExit as stop:
-            return int(stop.code or 0), *capsys.readouterr()
-        return 0, *capsys.readouterr()
-
-    return call
+def run(run: Run) -> Run:
+    """The program's command `data observe`."""
+    return lambda *words: run("data", "observe", *words)
 
 
 def samples(name: str) -> list[Path]:

@@ -15,7 +15,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from technopole.cli.main import main
 from technopole.editions.read import Edition, open_edition
 from technopole.publish.claims_listed import listed_cities
 from technopole.publish.finding import find_city
@@ -276,21 +275,6 @@ def test_an_unranked_city_has_a_report_that_says_so() -> None:
 
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return call
 
 
 def test_the_command_writes_both_files_or_says_what_is_wrong(run: Run, tmp_path: Path) -> None:

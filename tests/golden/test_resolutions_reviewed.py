@@ -1,6 +1,6 @@
 """200 random resolutions, each read by a person: an answer that changes needs a new review, and at most 2 % are wrong.
 
-The file is drawn by ``python -m technopole.publish.resolution_sample 20265`` (docs/resolution.md).
+The file is drawn by ``python -m technopole.publish.resolution_sample 20266`` (docs/resolution.md).
 """
 
 from __future__ import annotations

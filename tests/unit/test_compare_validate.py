@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 
 import polars as pl
 import pytest
 
-from technopole.cli.main import main
 from technopole.core.errors import TechnopoleError
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import open_edition
@@ -30,21 +28,6 @@ def ranked(edition):
     """Names of twelve cities over the whole table."""
     table = rank(edition).table
     return table["slug"].gather(range(0, table.height, table.height // 11)).to_list()
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.delenv("TECHNOPOLE_EDITION", raising=False)
-        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return status, *capsys.readouterr()
-
-    return call
 
 
 @pytest.mark.parametrize("lens", list(Lens))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import shutil
-import sys
 
 import numpy as np
 import polars as pl
@@ -15,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import technopole as tp
-from technopole.cli.main import main
 from technopole.core.types import Boundary, Lens
 from technopole.editions.format import TABLES, content_digest
 from technopole.editions.read import open_edition
@@ -63,21 +61,6 @@ def variant(edition, tmp_path):
         return open_edition(folder)
 
     return make
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.delenv("TECHNOPOLE_EDITION", raising=False)
-        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return status, *capsys.readouterr()
-
-    return call
 
 
 def sums(found):

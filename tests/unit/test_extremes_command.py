@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 
 import technopole as tp
-from technopole.cli.main import main
 from technopole.core.errors import InputError, UnknownNameError
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import open_edition
@@ -41,21 +40,6 @@ def nominal(edition):
     framework = edition.framework()
     matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, catalogue(), Boundary.AGGLOMERATION)
     return run_index(matrix, framework, Lens.SCALE)
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.delenv("TECHNOPOLE_EDITION", raising=False)
-        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return status, *capsys.readouterr()
-
-    return call
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from technopole.kernel.outrank import copeland, outranking
 from technopole.kernel.rank import (
     central_weights,
     competition_ranks,
+    mean_absolute_rank_change,
     pairwise_wins,
     rank_acceptability,
     rank_quantiles,
@@ -208,3 +209,9 @@ def test_2000_replicates_of_450_units_in_a_second():
 
 def test_every_aggregator_is_listed_with_its_summary():
     assert all(aggregator.summary and aggregator.function.__doc__ for aggregator in AGGREGATORS.values())
+
+
+def test_mean_absolute_rank_change():
+    ranks = np.array([[1, 2, 3], [3, 2, 1], [0, 1, 2], [0, 0, 0]])
+    change = mean_absolute_rank_change(ranks, [1, 2, 3])
+    np.testing.assert_array_equal(change, [0, 4 / 3, 1, np.nan])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import numpy as np
 import polars as pl
@@ -13,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import technopole as tp
-from technopole.cli.main import main
 from technopole.core.errors import FrameworkError, InputError, UnknownNameError
 from technopole.index.generic import parse_generic
 from technopole.index.scoring import score
@@ -48,20 +46,6 @@ def framework(**uncertainty):
                      "normalise": {"method": "min_max", "low": 1, "high": 100}},
         "uncertainty": {"replicates": 60, "seed": 3, "choices": CHOICES, **uncertainty},
     }  # fmt: skip
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return status, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import re
 import struct
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from technopole.cli.main import main
 from technopole.editions.read import Edition, open_edition
 from technopole.index.generic import parse_generic
 from technopole.index.scoring import score
@@ -34,19 +32,9 @@ UNITS, COLUMNS = 40, ("jobs", "skills", "dirt", "metro")
 
 
 @pytest.fixture
-def run_cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+def run_cli(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     monkeypatch.chdir(tmp_path)
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return status, *capsys.readouterr()
-
-    return call
+    return run
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import zipfile
 
 import numpy as np
@@ -13,7 +12,6 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from technopole.cli.main import main
 from technopole.core.errors import TechnopoleError
 from technopole.index.generic import parse_generic, read_generic
 from technopole.index.imeta import framework_from_imeta
@@ -63,20 +61,6 @@ def leaf(name, **keys):
 
 def one(**index):
     return {**FRAMEWORK, "index": index}
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return status, *capsys.readouterr()
-
-    return call
 
 
 def test_by_hand(table):

@@ -1,4 +1,4 @@
-"""Sobol indices: analytic functions, exact zeros, agreement with the kernel's own estimator, the shipped edition."""
+"""Sobol indices: analytic functions, exact zeros, the shipped edition."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 
 import technopole as tp
-from technopole.cli.main import main
 from technopole.core.errors import InputError
 from technopole.core.types import Lens
 from technopole.editions.read import open_edition
 from technopole.editions.shipped import latest_edition
 from technopole.kernel.sample import choose
-from technopole.kernel.sensitivity import sobol_indices
 from technopole.robustness.sensitivity import Factor, design, sobol, without_failures
 
 pytest.importorskip("SALib", reason="the sensitivity analysis needs technopole[analysis]")
@@ -26,21 +24,6 @@ THREE = [Factor(name, 1, ()) for name in "abc"]
 @pytest.fixture(scope="module")
 def edition():
     return open_edition(latest_edition())
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.delenv("TECHNOPOLE_EDITION", raising=False)
-        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return status, *capsys.readouterr()
-
-    return call
 
 
 def test_a_linear_function_recovers_its_shares_and_a_null_factor_is_exactly_zero():
@@ -77,16 +60,37 @@ def test_a_group_of_coordinates_is_one_factor_and_a_discrete_one_is_native():
     assert found.first == pytest.approx([weights / (weights + choice), choice / (weights + choice)], abs=0.02)
 
 
-def test_the_kernel_agrees_to_the_last_digits():
-    points = design(THREE, 256, 5)
-    y = np.exp(points[:, 0]) * (1 + points[:, 1]) + (points[:, 2] > 0.3)
-    blocks = y.reshape(256, 5)
-    ours = sobol_indices(np.concatenate([blocks[:, 0], blocks[:, 4], *blocks[:, 1:4].T]), 3, np.random.default_rng(0))
-    theirs = sobol(y, THREE, 5)
-    assert theirs.total == pytest.approx(ours.total, rel=1e-9)
-    # first order: SALib centres on the mean of all runs, we on that of the base points
-    assert theirs.first == pytest.approx(ours.first, abs=0.01)
-    assert theirs.variance == pytest.approx(float(ours.variance), rel=1e-9)
+def test_g_function():
+    # Saltelli and Sobol (1995): product of (|4x - 2| + a) / (1 + a)
+    a = np.array([0.0, 1.0, 4.5, 9.0, 99.0])
+    parts = 1 / (3 * (1 + a) ** 2)
+    variance = np.prod(1 + parts) - 1
+    first = parts / variance
+    total = parts * np.array([np.prod(np.delete(1 + parts, i)) for i in range(5)]) / variance
+    factors = [Factor(f"x{place}", 1, ()) for place in range(5)]
+    points = design(factors, 4096, 1)
+    found = sobol(np.prod((np.abs(4 * points - 2) + a) / (1 + a), axis=1), factors, 1)
+    np.testing.assert_allclose(found.first, first, atol=0.02)
+    np.testing.assert_allclose(found.total, total, atol=0.02)
+
+
+def test_discrete_factors_are_native():
+    # three equal choices and two unequal ones; all indices by enumeration
+    values = np.array([[0.0, 1.0], [2.0, 5.0], [1.0, 0.0]])
+    probability = np.array([0.25, 0.75])
+
+    def function(u):
+        return values[choose(u[:, 0], 3), choose(u[:, 1], 2, probability)]
+
+    weights = np.full(3, 1 / 3)[:, None] * probability
+    mean = (weights * values).sum()
+    variance = (weights * (values - mean) ** 2).sum()
+    by_row, by_column = values @ probability, values.mean(axis=0)
+    first = np.array([((by_row - mean) ** 2).mean(), (probability * (by_column - mean) ** 2).sum()]) / variance
+    factors = [Factor("rows", 1, (0, 1, 2)), Factor("columns", 1, (0, 1))]
+    found = sobol(function(design(factors, 4096, 1)), factors, 1)
+    np.testing.assert_allclose(found.first, first, atol=0.01)
+    np.testing.assert_allclose(found.total, 1 - first[::-1], atol=0.01)
 
 
 def test_a_constant_output_has_no_shares_and_the_same_seed_the_same_bits():

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 
 import numpy as np
 import polars as pl
 import pytest
 
 import technopole as tp
-from technopole.cli.main import main
 from technopole.core.errors import FrameworkError, InputError, UnknownNameError
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import open_edition
@@ -32,22 +30,7 @@ def edition():
 
 @pytest.fixture(scope="module")
 def found(edition):
-    return uncertainty(edition, first_places=482)
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.delenv("TECHNOPOLE_EDITION", raising=False)
-        monkeypatch.setattr(sys, "argv", ["technopole", *map(str, words)])
-        try:
-            main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return status, *capsys.readouterr()
-
-    return call
+    return uncertainty(edition, first_places=rank(edition).table.height)
 
 
 def test_ranges_and_tiers_are_those_of_the_league_table(edition, found):

@@ -27,19 +27,6 @@ class Word(StrEnum):
     GOOD = "good"  # "efficient", "quite high", "made available"
 
 
-MEANING: Final[dict[Word, str]] = {
-    Word.FIRST: "rank 1; a tie for it counts",
-    Word.ONE_OF: f"among the first {MOST_PLACES}, and in the first third of a shorter list",
-    Word.NOTABLE: "in the first tenth of the list (of counts: of the cities that have any)",
-    Word.GOOD: "in the better half (of the edition's measures: fewer than half of the ranked cities have more)",
-}
-"""Word -> what it takes.
-
-Others: "one of the first to" is no later than two years after the first place that was found, and with fewer than ten
-places earlier; "about" is within a tenth; "belongs to" is with a probability of at least 90 % (and doesn't with at most
-10 %); "many cities" are a hundred, "several" or "many" things in one city are ten.
-"""
-
 _CODES: Final[dict[str, str]] = {
     "Asia": "AE AF AM AZ BD BH BN BT CN CY GE HK ID IL IN IQ IR JO JP KG KH KP KR KW KZ LA LB LK MM MN MO MV MY NP OM"
     " PH PK PS QA SA SG SY TH TJ TL TM TR TW UZ VN YE",
@@ -54,7 +41,13 @@ REGIONS: Final[dict[str, frozenset[str]]] = {name: frozenset(codes.split()) for 
 
 
 def reach(word: Word, size: int) -> int:
-    """Lowest rank in a list of `size` places that the word still allows; at least 1."""
+    """Lowest rank in a list of `size` places that the word still allows; at least 1.
+
+    Counts are listed for the cities that have any. Good: fewer than half of the ranked cities have more. Other words:
+    "one of the first to" is no later than two years after the first place that was found, and with fewer than ten
+    places earlier; "about" is within a tenth; "belongs to" is with a probability of at least 90 % (and doesn't with at
+    most 10 %); "many cities" are a hundred, "several" or "many" things in one city are ten.
+    """
     allowed = {
         Word.FIRST: 1,
         Word.ONE_OF: min(MOST_PLACES, size // SHARE_OF_LIST),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.cli.options import BoundaryName, Csv, EditionFolder, Json, LensName
 
 app = typer.Typer(help="What each score rests on: observed, lower bounds, inherited, imputed; and other checks.")
-Lens = Annotated[str, typer.Option(help="scale or intensity.")]
 SHOWN = 50
 
 
 @app.callback(invoke_without_command=True)
 def audit(
     context: typer.Context,
-    lens: Lens = "scale",
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    lens: LensName = "scale",
+    boundary: BoundaryName = "agglomeration",
     json: Json = False,
     csv: Csv = False,
     edition: EditionFolder = None,
@@ -41,7 +40,7 @@ def audit(
 
 @app.command()
 def policies(
-    lens: Lens = "scale",
+    lens: LensName = "scale",
     json: Json = False,
     edition: EditionFolder = None,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.cli.options import Csv, EditionFolder, Json, LensName, SideName
 
 
 def register(app: typer.Typer) -> None:
@@ -15,8 +15,8 @@ def register(app: typer.Typer) -> None:
 
 
 def boundaries(
-    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
-    side: Annotated[str | None, typer.Option(help="makes or lives: one side of the framework alone.")] = None,
+    lens: LensName = "scale",
+    side: SideName = None,
     top: Annotated[
         int, typer.Option(help="Show the N cities that depend most (the table; JSON and CSV have all).")
     ] = 25,

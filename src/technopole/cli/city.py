@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.cli.options import BoundaryName, Csv, EditionFolder, Json, LensName
 
 
 def register(app: typer.Typer) -> None:
@@ -16,8 +16,8 @@ def register(app: typer.Typer) -> None:
 
 def city(
     name: Annotated[str, typer.Argument(help="A city: name in any script, slug, or id.")],
-    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    lens: LensName = "scale",
+    boundary: BoundaryName = "agglomeration",
     json: Json = False,
     csv: Csv = False,
     edition: EditionFolder = None,

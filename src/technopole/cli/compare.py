@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.cli.options import BoundaryName, Csv, EditionFolder, Json, LensName, SideName
 
 
 def register(app: typer.Typer) -> None:
@@ -17,8 +17,8 @@ def register(app: typer.Typer) -> None:
 
 def compare(
     cities: Annotated[list[str], typer.Argument(help="2 to 5 cities: name in any script, slug, or id.")],
-    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    lens: LensName = "scale",
+    boundary: BoundaryName = "agglomeration",
     json: Json = False,
     csv: Csv = False,
     edition: EditionFolder = None,
@@ -51,9 +51,9 @@ def compare(
 def why(
     first: Annotated[str, typer.Argument(metavar="A", help="A city.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another city.")],
-    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
-    side: Annotated[str | None, typer.Option(help="One side of the framework alone.")] = None,
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    lens: LensName = "scale",
+    side: SideName = None,
+    boundary: BoundaryName = "agglomeration",
     json: Json = False,
     csv: Csv = False,
     edition: EditionFolder = None,

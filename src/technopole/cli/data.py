@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.cli.options import BoundaryName, Csv, EditionFolder, FrameworkFile, Json
 
 if TYPE_CHECKING:
     from technopole.core.types import Boundary
@@ -127,7 +127,7 @@ def licences(json: Json = False, csv: Csv = False, edition: EditionFolder = None
 def build(
     out: Annotated[Path | None, typer.Option("--out", help="Folder of the new edition.")] = None,
     mirror: Annotated[Path | None, typer.Option(help="Folder of upstream files.", envvar="TECHNOPOLE_MIRROR")] = None,
-    framework: Annotated[Path | None, typer.Option(help="Another framework (YAML).")] = None,
+    framework: FrameworkFile = None,
     json: Json = False,
 ) -> None:
     """Build an edition from upstream files. The old edition stays whole until the new one is complete."""
@@ -167,7 +167,7 @@ def verify(
 def observe(
     source: Annotated[str, typer.Argument(help="Id of an adapter, or of any other source.")],
     files: Annotated[list[Path], typer.Argument(help="Your copy of its upstream file or files.")],
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    boundary: BoundaryName = "agglomeration",
     unresolved: Annotated[bool, typer.Option("--unresolved", help="List what could not be placed.")] = False,
     output: Annotated[
         Path | None, typer.Option("--output", help="Write a Parquet file, under all three boundaries.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from technopole.cli.options import Csv, Json
+from technopole.cli.options import BoundaryName, Csv, Json, LensName, SideName
 
 if TYPE_CHECKING:
     from technopole.publish.diff import Diff
@@ -23,9 +23,9 @@ def register(app: typer.Typer) -> None:
 def diff(
     first: Annotated[Path, typer.Argument(metavar="A", help="Folder of an edition.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Folder of another edition.")],
-    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
-    side: Annotated[str | None, typer.Option(help="One side of the framework alone.")] = None,
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    lens: LensName = "scale",
+    side: SideName = None,
+    boundary: BoundaryName = "agglomeration",
     top: Annotated[int, typer.Option(help="How many moves the table for people shows.")] = 30,
     json: Json = False,
     csv: Csv = False,

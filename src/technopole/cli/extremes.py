@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.cli.options import BoundaryName, Csv, EditionFolder, FrameworkFile, Json, LensName, SideName
 
 if TYPE_CHECKING:
     from technopole.publish.extremes import Extremes
@@ -29,10 +28,10 @@ def extremes(
     everything: Annotated[bool, typer.Option("--all", help="All ranked cities (takes minutes).")] = False,
     seconds: Annotated[float, typer.Option(help="Limit of each program; then a bound is given.")] = 10.0,
     pairs: Annotated[bool, typer.Option("--pairs", help="List the pairs ordered under all weights.")] = False,
-    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
-    side: Annotated[str | None, typer.Option(help="One side of the framework alone.")] = None,
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
-    framework: Annotated[Path | None, typer.Option(help="Another framework (YAML).")] = None,
+    lens: LensName = "scale",
+    side: SideName = None,
+    boundary: BoundaryName = "agglomeration",
+    framework: FrameworkFile = None,
     json: Json = False,
     csv: Csv = False,
     edition: EditionFolder = None,

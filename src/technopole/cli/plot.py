@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.cli.options import BoundaryName, Csv, EditionFolder, Json, LensName, SideName
 from technopole.core.errors import InputError
 
 
@@ -25,9 +25,9 @@ def plot(
     out: Annotated[Path | None, typer.Option(help="File to write: .svg or .png (default: KIND.svg).")] = None,
     top: Annotated[int, typer.Option(help="Show the first N units or choices.")] = 30,
     replicates: Annotated[int | None, typer.Option(help="How many, for ranges and places.")] = None,
-    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
-    side: Annotated[str | None, typer.Option(help="makes or lives: one side of the framework alone.")] = None,
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    lens: LensName = "scale",
+    side: SideName = None,
+    boundary: BoundaryName = "agglomeration",
     json: Json = False,
     csv: Csv = False,
     edition: EditionFolder = None,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.cli.options import BoundaryName, Csv, EditionFolder, FrameworkFile, Json, SideName
 
 if TYPE_CHECKING:
     from technopole.publish.ranking import Ranking
@@ -22,13 +21,13 @@ def rank(
     lens: Annotated[
         str, typer.Option(help="scale (how much happens) or intensity (per inhabitant, shrunk).")
     ] = "scale",
-    side: Annotated[str | None, typer.Option(help="makes or lives: one side of the framework alone.")] = None,
+    side: SideName = None,
     country: Annotated[list[str] | None, typer.Option(help="Show only this country (repeatable).")] = None,
     min_population: Annotated[int | None, typer.Option(help="Show only cities of this population and more.")] = None,
     top: Annotated[int | None, typer.Option(help="Show only the first N.")] = None,
     weights: Annotated[str | None, typer.Option(help="Other weights: industry=2,unicorns=0.5")] = None,
-    framework: Annotated[Path | None, typer.Option(help="Another framework (YAML).")] = None,
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    framework: FrameworkFile = None,
+    boundary: BoundaryName = "agglomeration",
     everything: Annotated[bool, typer.Option("--all", help="With the unranked cities.")] = False,
     json: Json = False,
     csv: Csv = False,

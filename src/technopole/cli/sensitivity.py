@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.cli.options import (
+    BoundaryName,
+    Concentration,
+    Csv,
+    EditionFolder,
+    Errors,
+    Json,
+    LensName,
+    OwnFramework,
+    OwnTable,
+    SideName,
+    VaryBoundary,
+    WeightsKind,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,23 +38,17 @@ def register(app: typer.Typer) -> None:
 
 def sensitivity(
     context: typer.Context,
-    data: Annotated[
-        Path | None, typer.Argument(help="Your own table of units, with --framework; without, the edition's cities.")
-    ] = None,
-    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
-    side: Annotated[str | None, typer.Option(help="makes or lives: one side of the framework alone.")] = None,
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
-    vary_boundary: Annotated[
-        bool, typer.Option("--vary-boundary", help="The boundary of each city is a factor too.")
-    ] = False,
-    framework: Annotated[Path | None, typer.Option(help="Another framework (YAML); with DATA, yours.")] = None,
+    data: OwnTable = None,
+    lens: LensName = "scale",
+    side: SideName = None,
+    boundary: BoundaryName = "agglomeration",
+    vary_boundary: VaryBoundary = False,
+    framework: OwnFramework = None,
     base_points: Annotated[int, typer.Option(help="A power of two: N x (factors + 2) runs.")] = 512,
     seed: Annotated[int | None, typer.Option(help="Of the sample (default: the framework's).")] = None,
-    weights: Annotated[str, typer.Option(help="bounded (as declared), dirichlet, or fixed.")] = "bounded",
-    concentration: Annotated[float, typer.Option(help="Of dirichlet weights.")] = 1.0,
-    error: Annotated[
-        list[str] | None, typer.Option(help="INDICATOR=0.1: its relative error of measurement (repeatable).")
-    ] = None,
+    weights: WeightsKind = "bounded",
+    concentration: Concentration = 1.0,
+    error: Errors = None,
     city: Annotated[list[str] | None, typer.Option(help="The rank of this city or unit (repeatable).")] = None,
     top: Annotated[int, typer.Option(help="The ranks of the first N cities, one by one.")] = 10,
     everything: Annotated[bool, typer.Option("--all", help="The ranks of all ranked cities, one by one.")] = False,
@@ -100,34 +106,23 @@ def sensitivity(
 
 
 def _show(result: Sensitivity) -> None:
-    from technopole.cli.output import console
-
-    out = console()
     where = f"{result.lens} lens, {result.side or 'both sides'}, {' or '.join(result.boundaries)} boundary"
-    out.print(f"What moves the ranks: edition {result.edition}, {where}")
-    out.print(f"A city moves by {result.mean_change:.1f} ranks on average. Share of the variance of that figure:")
-    show_factors(result.table)
-    out.print("Of each city's rank: standard deviation (sd), and total share of its variance by factor:")
-    _show_units(result.cities.rename({"slug": "id"}), result.table["factor"].to_list())
-    _show_end(result)
+    _show_shares(result, f"edition {result.edition}, {where}", "city", result.cities.rename({"slug": "id"}))
 
 
 def _show_own(result: OwnSensitivity) -> None:
+    _show_shares(result, result.index, "unit", result.units)
+
+
+def _show_shares(result: Sensitivity | OwnSensitivity, what: str, one: str, units: pl.DataFrame) -> None:
     from technopole.cli.output import console
 
     out = console()
-    out.print(f"What moves the ranks: {result.index}")
-    out.print(f"A unit moves by {result.mean_change:.1f} ranks on average. Share of the variance of that figure:")
+    out.print(f"What moves the ranks: {what}")
+    out.print(f"A {one} moves by {result.mean_change:.1f} ranks on average. Share of the variance of that figure:")
     show_factors(result.table)
-    out.print("Of each unit's rank: standard deviation (sd), and total share of its variance by factor:")
-    _show_units(result.units, result.table["factor"].to_list())
-    _show_end(result)
-
-
-def _show_end(result: Sensitivity | OwnSensitivity) -> None:
-    from technopole.cli.output import console
-
-    out = console()
+    out.print(f"Of the rank of each {one}: standard deviation (sd), and total share of its variance by factor:")
+    _show_units(units, result.table["factor"].to_list())
     out.print(f"{result.runs} runs ({result.base_points} base points, {result.failed_points} left out because a run "
               f"failed), seed {result.seed}.")  # fmt: skip
     out.print("first: alone. total: with all its interactions; totals can add up to more than 1. In brackets: 5–95 %.")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from technopole.cli.options import EditionFolder, Json
+from technopole.cli.options import BoundaryName, EditionFolder, Json, LensName
 
 ROWS_SHOWN = 20
 
@@ -19,8 +19,8 @@ def register(app: typer.Typer) -> None:
 def trace(
     city: Annotated[str, typer.Argument(help="A city.")],
     indicator: Annotated[str, typer.Argument(help="Id of an indicator.")],
-    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    lens: LensName = "scale",
+    boundary: BoundaryName = "agglomeration",
     json: Json = False,
     edition: EditionFolder = None,
 ) -> None:

@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.cli.options import (
+    BoundaryName,
+    Concentration,
+    Csv,
+    EditionFolder,
+    Errors,
+    Json,
+    LensName,
+    OwnFramework,
+    OwnTable,
+    SideName,
+    VaryBoundary,
+    WeightsKind,
+)
 from technopole.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,27 +40,17 @@ def register(app: typer.Typer) -> None:
 
 def uncertainty(
     context: typer.Context,
-    data: Annotated[
-        Path | None, typer.Argument(help="Your own table of units, with --framework; without, the edition's cities.")
-    ] = None,
-    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
-    side: Annotated[str | None, typer.Option(help="makes or lives: one side of the framework alone.")] = None,
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
-    vary_boundary: Annotated[
-        bool, typer.Option("--vary-boundary", help="The boundary of each city is a choice too.")
-    ] = False,
-    framework: Annotated[Path | None, typer.Option(help="Another framework (YAML); with DATA, yours.")] = None,
+    data: OwnTable = None,
+    lens: LensName = "scale",
+    side: SideName = None,
+    boundary: BoundaryName = "agglomeration",
+    vary_boundary: VaryBoundary = False,
+    framework: OwnFramework = None,
     replicates: Annotated[int | None, typer.Option(help="How many (default: as the framework declares).")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the random choices (default: the framework's).")] = None,
-    weights: Annotated[
-        str, typer.Option(help="bounded (as declared), dirichlet, or fixed: how weights vary.")
-    ] = "bounded",
-    concentration: Annotated[
-        float, typer.Option(help="Of dirichlet weights: 1 around equal weights is all weights alike.")
-    ] = 1.0,
-    error: Annotated[
-        list[str] | None, typer.Option(help="INDICATOR=0.1: its relative error of measurement (repeatable).")
-    ] = None,
+    weights: WeightsKind = "bounded",
+    concentration: Concentration = 1.0,
+    error: Errors = None,
     first_places: Annotated[int, typer.Option(help="How many places count as the top.")] = 10,
     city: Annotated[
         list[str] | None, typer.Option(help="Show only this city (repeatable), and who beats whom.")
@@ -135,49 +138,43 @@ def named_number(text: str, example: str) -> tuple[str, float]:
 
 
 def _show(result: Uncertainty) -> None:
-    from technopole.cli.output import console, new_table, whisker
+    from technopole.cli.output import console
 
     out = console()
     where = f"{result.lens} lens, {result.side or 'both sides'}, {' or '.join(result.boundaries)} boundary"
     out.print(f"How sure the ranks are: edition {result.edition}, {where}")
-    shown = result.table.head(SHOWN)
-    last = int(shown["rank_high"].max() or 100)  # type: ignore[arg-type]
-    top = f"first {result.first_places}"
-    table = new_table("rank", "5–95 %", f"range, 1 to {last}", "median", "tier", "city", "country", "first", top,
-                      numeric=("rank", "5–95 %", "median", "tier", "first", top))  # fmt: skip
-    for row in shown.iter_rows(named=True):
-        table.add_row(
-            str(row["rank"]), f"{row['rank_low']:.0f}–{row['rank_high']:.0f}{'*' if row['nominal_outside'] else ''}",
-            whisker(row["rank_low"], row["rank_high"], row["rank"], 24, last), f"{row['rank_median']:.0f}",
-            str(row["tier"]), row["name"], row["country"], f"{row['first']:.1%}", f"{row['top']:.1%}",
-        )  # fmt: skip
-    out.print(table)
-    names = dict(result.table.select("city", "name").iter_rows())
-    _show_wins(result.wins, names)
+    _show_ranges(result, {"city": "name", "country": "country"})
+    _show_wins(result.wins, dict(result.table.select("city", "name").iter_rows()))
     _show_end(result, f"weights {result.weights['kind']}")
     if result.table.height > SHOWN:
         out.print(f"{SHOWN} of {result.table.height} cities are shown; all, places and central weights: --json.")
 
 
 def _show_own(result: OwnUncertainty) -> None:
+    from technopole.cli.output import console
+
+    console().print(f"How sure the ranks are: {result.index}")
+    _show_ranges(result, {"id": "id", "name": "name"})
+    _show_wins(result.wins, dict(result.table.select("id", "name").iter_rows()))
+    _show_end(result, ", ".join(one["factor"] for one in result.factors) or "nothing varies")
+
+
+def _show_ranges(result: Uncertainty | OwnUncertainty, who: dict[str, str]) -> None:
+    """Print one line a ranked unit; `who`: heading -> column that says which unit it is."""
     from technopole.cli.output import console, new_table, whisker
 
-    out = console()
-    out.print(f"How sure the ranks are: {result.index}")
-    shown = result.table.head(SHOWN).filter(result.table.head(SHOWN)["rank"].is_not_null())
+    shown = result.table.head(SHOWN).drop_nulls("rank")
     last = int(shown["rank_high"].max() or 100)  # type: ignore[arg-type]
     top = f"first {result.first_places}"
-    table = new_table("rank", "5–95 %", f"range, 1 to {last}", "median", "tier", "id", "name", "first", top,
+    table = new_table("rank", "5–95 %", f"range, 1 to {last}", "median", "tier", *who, "first", top,
                       numeric=("rank", "5–95 %", "median", "tier", "first", top))  # fmt: skip
     for row in shown.iter_rows(named=True):
         table.add_row(
             str(row["rank"]), f"{row['rank_low']:.0f}–{row['rank_high']:.0f}{'*' if row['nominal_outside'] else ''}",
             whisker(row["rank_low"], row["rank_high"], row["rank"], 24, last), f"{row['rank_median']:.0f}",
-            str(row["tier"]), row["id"], row["name"], f"{row['first']:.1%}", f"{row['top']:.1%}",
+            str(row["tier"]), *(row[column] for column in who.values()), f"{row['first']:.1%}", f"{row['top']:.1%}",
         )  # fmt: skip
-    out.print(table)
-    _show_wins(result.wins, dict(result.table.select("id", "name").iter_rows()))
-    _show_end(result, ", ".join(one["factor"] for one in result.factors) or "nothing varies")
+    console().print(table)
 
 
 def _show_end(result: Uncertainty | OwnUncertainty, varied: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.cli.options import BoundaryName, Csv, EditionFolder, Json, LensName, SideName
 
 
 def register(app: typer.Typer) -> None:
@@ -17,9 +17,9 @@ def register(app: typer.Typer) -> None:
 
 def validate(
     ranking: Annotated[Path, typer.Argument(metavar="LIST.csv", help="CSV with the columns rank, city, country.")],
-    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
-    side: Annotated[str | None, typer.Option(help="One side of the framework alone.")] = None,
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    lens: LensName = "scale",
+    side: SideName = None,
+    boundary: BoundaryName = "agglomeration",
     json: Json = False,
     csv: Csv = False,
     edition: EditionFolder = None,

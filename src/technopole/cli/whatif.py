@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.cli.options import BoundaryName, Csv, EditionFolder, Json, LensName, SideName
 from technopole.core.errors import InputError
 
 
@@ -18,9 +18,9 @@ def register(app: typer.Typer) -> None:
 def whatif(
     city: Annotated[str, typer.Argument(help="A city: name in any script, slug, or id.")],
     changes: Annotated[list[str], typer.Argument(metavar="INDICATOR=VALUE...", help="In the indicator's own unit.")],
-    lens: Annotated[str, typer.Option(help="scale or intensity.")] = "scale",
-    side: Annotated[str | None, typer.Option(help="One side of the framework alone.")] = None,
-    boundary: Annotated[str, typer.Option(help="core, agglomeration or region.")] = "agglomeration",
+    lens: LensName = "scale",
+    side: SideName = None,
+    boundary: BoundaryName = "agglomeration",
     goalposts: Annotated[
         str, typer.Option(help="recomputed (with the new value) or edition (lowest and highest values stay).")
     ] = "recomputed",

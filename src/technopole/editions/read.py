@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,10 @@ from technopole.snapshots.upstream import sha256_of
 
 @dataclass(frozen=True)
 class Edition:
-    """A published dataset. Tables are read when asked for, once."""
+    """A published dataset. Tables are read when asked for, once. Two are equal when they stand in one folder."""
 
     folder: Path
-    manifest: dict[str, Any]
+    manifest: dict[str, Any] = field(compare=False)
 
     @property
     def id(self) -> str:

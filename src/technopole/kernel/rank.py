@@ -162,8 +162,11 @@ def pairwise_wins(ranks: ArrayLike) -> FloatArray:
     return np.stack([(row[None, :] < table).mean(axis=1) for row in table])
 
 
-def central_weights(weights: ArrayLike, ranks: ArrayLike) -> FloatArray:
-    """Mean of the weights that put a unit first (SMAA), shape (units, indicators); NaN for a unit that is never first.
+def central_weights(weights: ArrayLike, ranks: ArrayLike, places: int = 1) -> FloatArray:
+    """Mean of the weights that put a unit among the first `places`, shape (units, indicators); NaN where none does.
+
+    For one place: the central weight vector of SMAA (Lahdelma, Hokkanen and Salminen 1998,
+    doi:10.1016/S0377-2217(97)00163-X).
 
     Parameters
     ----------
@@ -179,10 +182,32 @@ def central_weights(weights: ArrayLike, ranks: ArrayLike) -> FloatArray:
         )
     result = np.full((table.shape[1], used.shape[1]), np.nan)
     for unit in range(table.shape[1]):
-        first = table[:, unit] == 1
-        if first.any():
-            result[unit] = used[first].mean(axis=0)
+        favoured = (table[:, unit] != UNRANKED) & (table[:, unit] <= places)
+        if favoured.any():
+            result[unit] = used[favoured].mean(axis=0)
     return result
+
+
+def mean_absolute_rank_change(ranks: ArrayLike, nominal: ArrayLike) -> FloatArray:
+    """Mean over units of |rank - nominal rank|: the output that COINr `get_sensitivity` analyses.
+
+    Parameters
+    ----------
+    ranks : (runs, units), 0 for unranked. nominal : (units,).
+
+    Returns
+    -------
+    (runs,), over the units ranked in both; NaN (a failed run) where there is none.
+    """
+    table, before = np.asarray(ranks), np.asarray(nominal)
+    if table.ndim != 2 or before.shape != table.shape[1:]:
+        raise InputError(
+            f"Ranks of the shape {table.shape} and {before.shape} don't belong together.", "Give the same units."
+        )
+    both = (table != UNRANKED) & (before != UNRANKED)
+    change = np.where(both, np.abs(table.astype(np.int64) - before), 0).sum(axis=1)
+    count = both.sum(axis=1)
+    return np.asarray(np.where(count > 0, change / count.clip(min=1), np.nan), dtype=np.float64)
 
 
 def _as_ranks(ranks: ArrayLike) -> RankArray:

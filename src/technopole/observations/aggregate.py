@@ -11,9 +11,14 @@ from technopole.core.types import RINGS
 from technopole.observations.schema import OBSERVATION_SCHEMA, RECORD_SCHEMA
 from technopole.observations.variables import Variable
 
+
+def steady_sum(column: str) -> pl.Expr:
+    """Sum with the same bits whatever the order of rows and the other groups: sorted, and added one by one."""
+    return pl.col(column).sort().cum_sum().last()
+
+
 AGGREGATES: Final[dict[str, pl.Expr]] = {
-    # sorted and added one after the other: the same bits whatever the order of rows and the other groups
-    "sum": pl.col("amount").sort().cum_sum().last(),
+    "sum": steady_sum("amount"),
     "distinct": pl.col("key").n_unique().cast(pl.Float64),
     "max": pl.col("amount").max(),
     "single": pl.col("amount").first(),

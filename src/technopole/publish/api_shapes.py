@@ -80,7 +80,7 @@ class TraceAsked(Where):
 class ExtremesAsked(Where):
     """Parameters of `technopole extremes` for one city."""
 
-    city: Name = Field(examples=["Helsinki"])
+    city: Name = Field(examples=["Oslo"])
     set: Literal["pillars", "bounded", "free"] = Field("pillars", description="Which weights are admissible.")
     side: Id | None = Field(None, description="One side of the framework alone.")
 
@@ -88,13 +88,13 @@ class ExtremesAsked(Where):
 class OfCity(Asked):
     """Entries of one city, or all."""
 
-    city: Name | None = Field(None, examples=["Tokyo"])
+    city: Name | None = Field(None, examples=["Oslo"])
 
 
 class InitiativesAsked(Asked):
     """Parameters of `technopole initiatives`."""
 
-    city: Name = Field(examples=["Singapore"])
+    city: Name = Field(examples=["Stockholm"])
 
 
 class ResolveAsked(Asked):

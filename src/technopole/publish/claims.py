@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -18,12 +17,11 @@ from technopole.claims.words import REGIONS
 from technopole.core.errors import UnknownNameError
 from technopole.core.types import Boundary, Lens, Level
 from technopole.editions.declared import declared_variables
-from technopole.editions.read import Edition, open_edition
+from technopole.editions.read import Edition
 from technopole.index.framework import ROOT
 from technopole.index.matrix import build_matrix
 from technopole.indicators.declarations import catalogue, suggestion
-from technopole.indicators.inheritance import FILLED
-from technopole.indicators.recipes import RECIPES
+from technopole.indicators.recipes import variables_behind
 from technopole.indicators.variables import variable_values
 from technopole.initiatives.register import of_city
 from technopole.kernel.rank import competition_ranks, rank_acceptability
@@ -35,12 +33,11 @@ COLUMNS: Final = ("id", "city", "statement", "verdict", "because", "scope", "the
 
 def judged_claims(edition: Edition, city: str | None = None) -> list[Judged]:
     """Judge the claims of the article, in its order; only those about one city when its slug is given."""
-    return list(_judged(edition.folder, city))
+    return list(_judged(edition, city))
 
 
 @lru_cache(maxsize=32)
-def _judged(folder: Path, city: str | None) -> tuple[Judged, ...]:
-    edition = open_edition(folder)
+def _judged(edition: Edition, city: str | None) -> tuple[Judged, ...]:
     claims = tuple(one for one in article().claims if city is None or one.city == city)
     evidence = gather(edition, claims) if claims else Evidence()
     return tuple(judge(claim, evidence) for claim in claims)
@@ -100,13 +97,13 @@ def _deeds(slug: str) -> tuple[Deed, ...]:
 
 def measure(edition: Edition, name: str) -> Measure | None:
     """One indicator of the catalogue or variable of a source in every city; None where the edition has neither."""
-    declared = _declared(edition.folder)
+    declared = _declared(edition)
     indicators = {one.id: one for one in catalogue().indicators}
     if name in indicators:
         values = edition.table("indicators").filter(pl.col("indicator") == name)
         if values.is_empty():
             return None
-        behind = [one for one in _behind(name) if one in declared]
+        behind = [one for one in sorted(variables_behind(indicators[name])) if one in declared]
         levels = {declared[one][1].level for one in behind}
         level = Level.CITY.value if Level.CITY.value in levels else Level.COUNTRY.value
         meta = declared[behind[0]][0]
@@ -129,18 +126,8 @@ def measure(edition: Edition, name: str) -> Measure | None:
 
 
 @lru_cache(maxsize=4)
-def _declared(folder: Path) -> dict[str, tuple[Meta, Variable]]:
-    return declared_variables(open_edition(folder))
-
-
-def _behind(indicator: str) -> list[str]:
-    """Variables that an indicator is made of."""
-    declared = catalogue().get(indicator)
-    if declared.recipe is None:
-        return [str(declared.variable)]
-    if declared.recipe in FILLED:
-        return [FILLED[declared.recipe].main, *FILLED[declared.recipe].gaps.values()]
-    return list(RECIPES[declared.recipe].variables)
+def _declared(edition: Edition) -> dict[str, tuple[Meta, Variable]]:
+    return declared_variables(edition)
 
 
 def standing(edition: Edition, lens: str, side: str, region: str = "") -> Probabilities:
@@ -149,7 +136,7 @@ def standing(edition: Edition, lens: str, side: str, region: str = "") -> Probab
     From the same replicates as the edition's ranges (same matrix, framework and seed); in a region the cities are
     ranked anew among themselves in each replicate.
     """
-    slugs, codes, replicates = _replicated(edition.folder, Lens(lens))
+    slugs, codes, replicates = _replicated(edition, Lens(lens))
     if side not in replicates.scores:
         raise UnknownNameError(f"there is no side {side!r}:", suggestion(side, list(replicates.scores)))
     members = np.array([not region or code in REGIONS[region] for code in codes])
@@ -160,8 +147,7 @@ def standing(edition: Edition, lens: str, side: str, region: str = "") -> Probab
 
 
 @lru_cache(maxsize=4)
-def _replicated(folder: Path, lens: Lens) -> tuple[list[str], list[str], Replicates]:
-    edition = open_edition(folder)
+def _replicated(edition: Edition, lens: Lens) -> tuple[list[str], list[str], Replicates]:
     frame, framework = edition.frame(), edition.framework()
     matrix = build_matrix(edition.table("indicators"), frame, framework, catalogue(), Boundary.AGGLOMERATION)
     ids = pl.DataFrame({"city": list(matrix.cities)}, schema={"city": pl.Int64})

@@ -115,8 +115,8 @@ def _sources(edition: Edition) -> list[str]:
         "*Resolved*: share of the amount of a source's first city-level variable that was placed in a city of the "
         "frame, of what no rule leaves out; *left out*: the share that a declared rule leaves out (companies with many "
         "sites, conferences held online). Empty: the source has no city-level variable. *Role*: an indicator of the "
-        "framework is made of it (score), it tells how wrong one may be (range), it is shown (evidence), or another "
-        "source is compared with it (check).",
+        "framework is made of it (score), it tells how wrong one may be (range), it is shown (evidence), or nothing "
+        "shown rests on it (check).",
         table(["source", "vintage", "role", *numbers], rows, numbers),
         "## What should be there, and how we know",
         "What absence means, by declaration: *zero* (the source covers the place), *missing* (it says nothing), "

@@ -80,7 +80,7 @@ def source_roles(edition: Edition) -> dict[str, str]:
     -------
     Source -> "score" (an indicator of the framework is made of it), "range" (it tells the measurement error of such an
     indicator, and widens ranges), "evidence" (a theme, a momentum or an indicator outside the framework shows it) or
-    "check" (another source is compared with it, in its page of docs/sources).
+    "check" (nothing shown rests on it; its page of docs/sources says what it is for).
     """
     framework = edition.framework().indicator_ids()
     errors = [one.error for one in catalogue().indicators if one.error is not None and one.id in framework]

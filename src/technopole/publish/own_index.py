@@ -13,15 +13,14 @@ import polars as pl
 from technopole.core.errors import InputError, UnknownNameError
 from technopole.index.generic import GenericFramework
 from technopole.indicators.declarations import suggestion
-from technopole.kernel.rank import competition_ranks
-from technopole.kernel.sensitivity import mean_absolute_rank_change
-from technopole.publish.sensitivity import COLUMNS, indices_table
-from technopole.robustness.acceptability import RankEvidence, central, rank_evidence
+from technopole.kernel.rank import central_weights, competition_ranks, mean_absolute_rank_change
+from technopole.publish.sensitivity import indices_table, one_by_one
+from technopole.publish.uncertainty import WINS_SHOWN, range_columns, win_table
+from technopole.robustness.acceptability import RankEvidence, rank_evidence
 from technopole.robustness.own_index import Evaluated, IndexStudy, index_study
 from technopole.robustness.sensitivity import design, sobol, without_failures
 
 FIRST_PLACES: Final = 10
-WINS_SHOWN: Final = 10
 BASE_POINTS: Final = 256
 
 
@@ -151,7 +150,7 @@ def own_uncertainty(
         [{"factor": one.name, "options": list(one.options)} for one in study.factors],
         evidence.places.shape[1], shown,
         {one: evidence.places[place].tolist() for place, one in enumerate(ids)},
-        _wins(evidence, ids, compared), _failures(study, points, found),
+        win_table(evidence, ids, compared, "id", "other_id"), _failures(study, points, found),
     )  # fmt: skip
 
 
@@ -189,25 +188,17 @@ def own_sensitivity(
         {"rank": nominal, "id": [study.run.ids[k] for k in places], "name": [study.run.names[k] for k in places],
          "place": range(places.size)}
     ).sort("rank", maintain_order=True)  # fmt: skip
-    parts = []
-    for row in _chosen(table, units, None if units else top).iter_rows(named=True):
-        one = sobol(np.ascontiguousarray(ranks[:, row["place"]], dtype=np.float64), study.factors, start)
-        head = {name: pl.lit(row[name]) for name in ("id", "name", "rank")}
-        columns = {name: pl.col(name) for name in COLUMNS}
-        parts.append(
-            indices_table(study.factors, one).select(**head, variance=pl.lit(one.variance), factor="factor", **columns)
-        )
+    listed = _chosen(table, units, None if units else top)
     return OwnSensitivity(
         framework.index.id, base_points, len(points), dropped, start, float(change.mean()), overall.variance,
         indices_table(study.factors, overall).sort("total", descending=True, maintain_order=True),
-        pl.concat(parts), _failures(study, points, found),
+        one_by_one(listed, ranks, study.factors, start, ("id", "name", "rank")), _failures(study, points, found),
     )  # fmt: skip
 
 
 def _table(study: IndexStudy, evidence: RankEvidence, found: Evaluated) -> pl.DataFrame:
-    favoured = central(found.shares[evidence.kept], evidence.ranks, evidence.places.shape[1])
+    favoured = central_weights(found.shares[evidence.kept], evidence.ranks, evidence.places.shape[1])
     children = [child.id for child in study.framework.index.children]
-    ranked = evidence.rank > 0
     table = pl.DataFrame(
         {
             "rank": evidence.rank,
@@ -215,18 +206,11 @@ def _table(study: IndexStudy, evidence: RankEvidence, found: Evaluated) -> pl.Da
             "id": study.run.ids,
             "name": study.run.names,
             "score": study.run.scores[study.framework.index.id],
-            "rank_low": evidence.low,
-            "rank_median": evidence.median,
-            "rank_high": evidence.high,
-            "nominal_outside": ranked & ((evidence.rank < evidence.low) | (evidence.rank > evidence.high)),
-            "first": evidence.places[:, 0],
-            "top": evidence.places.sum(axis=1),
-            **{f"central:{name}": favoured[:, place] for place, name in enumerate(children)},
+            **range_columns(evidence, favoured, children),
         }
     )
-    numbers = pl.selectors.float()
     return table.with_columns(
-        numbers.fill_nan(None), rank=pl.col("rank").replace(0, None), tier=pl.col("tier").replace(0, None)
+        pl.col("score").fill_nan(None), rank=pl.col("rank").replace(0, None), tier=pl.col("tier").replace(0, None)
     ).sort("rank", maintain_order=True, nulls_last=True)
 
 
@@ -240,18 +224,6 @@ def _chosen(table: pl.DataFrame, units: Sequence[str], top: int | None) -> pl.Da
     if units:
         table = table.filter(pl.col("id").is_in(list(units)))
     return table if top is None else table.head(top)
-
-
-def _wins(evidence: RankEvidence, ids: list[str], compared: list[str]) -> pl.DataFrame:
-    wins = evidence.wins(np.array([ids.index(one) for one in compared], dtype=np.int64))
-    rows = [
-        (one, other, float(wins[i, k]))
-        for i, one in enumerate(compared)
-        for k, other in enumerate(compared)
-        if i != k
-    ]  # fmt: skip
-    schema = {"id": pl.String, "other_id": pl.String, "probability": pl.Float64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _failures(study: IndexStudy, points: Any, found: Evaluated) -> list[dict[str, Any]]:

@@ -8,14 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition, open_edition
 from technopole.index.framework import Framework
 from technopole.index.run import run_index
-from technopole.index.tree import Floats
-from technopole.kernel.rank import competition_ranks
-from technopole.kernel.sensitivity import mean_absolute_rank_change
+from technopole.kernel.rank import competition_ranks, mean_absolute_rank_change
 from technopole.publish.finding import find_city
 from technopole.publish.ranking import known_boundary, known_lens
 from technopole.publish.uncertainty import (
@@ -33,6 +32,7 @@ from technopole.robustness.study import RandomWeights
 
 BASE_POINTS: Final = 512
 TOP: Final = 10
+HEAD: Final = ("city", "slug", "name", "country", "rank", "variance")
 COLUMNS: Final = ("first", "first_low", "first_high", "total", "total_low", "total_high")
 
 
@@ -66,7 +66,6 @@ class Sensitivity:
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented shape of `technopole sensitivity --json`."""
-        head = ("city", "slug", "name", "country", "rank", "variance")
         return {
             "edition": self.edition,
             "framework": self.framework,
@@ -81,8 +80,8 @@ class Sensitivity:
             "variance": self.variance,
             "factors": self.table.to_dicts(),
             "cities": [
-                {**dict(zip(("id", *head[1:]), key, strict=True)), "factors": rows.drop(head).to_dicts()}
-                for key, rows in self.cities.group_by(head, maintain_order=True)
+                {**dict(zip(("id", *HEAD[1:]), key, strict=True)), "factors": rows.drop(HEAD).to_dicts()}
+                for key, rows in self.cities.group_by(HEAD, maintain_order=True)
             ],
             "failures": self.failures,
         }
@@ -138,7 +137,7 @@ def sensitivity(
         edition.id, declared.id, lens_.value, side, tuple(one.boundary.value for one in prepared.matrices),
         base_points, len(points), dropped, declared.uncertainty.seed, float(change.mean()), overall.variance,
         indices_table(space.factors, overall).sort("total", descending=True, maintain_order=True),
-        _by_city(listed, ranks.astype(np.float64), space.factors, declared.uncertainty.seed),
+        one_by_one(listed, ranks, space.factors, declared.uncertainty.seed, HEAD[:-1]),
         failures(prepared, choices, problems),
     )  # fmt: skip
 
@@ -160,16 +159,19 @@ def _listed(edition: Edition, ids: list[int], ranks: Any, cities: Sequence[str],
     return shown_cities(table.sort("rank", "city"), found, None if cities else top)
 
 
-def _by_city(listed: pl.DataFrame, ranks: Floats, factors: Sequence[Factor], seed: int) -> pl.DataFrame:
+def one_by_one(
+    listed: pl.DataFrame, ranks: NDArray[Any], factors: Sequence[Factor], seed: int, head: Sequence[str]
+) -> pl.DataFrame:
+    """Shares of the variance of each listed unit's rank: the columns `head`, variance, factor and COLUMNS.
+
+    Parameters
+    ----------
+    listed : one row a unit, with `place`, its column in `ranks`, (runs, n).
+    """
     parts = []
     for row in listed.iter_rows(named=True):
-        found = sobol(np.ascontiguousarray(ranks[:, row["place"]]), factors, seed)
-        head = {name: pl.lit(row[name]) for name in ("city", "slug", "name", "country", "rank")}
-        parts.append(
-            indices_table(factors, found)
-            .drop("options")
-            .select(
-                **head, variance=pl.lit(found.variance), factor="factor", **{name: pl.col(name) for name in COLUMNS}
-            )
-        )
+        found = sobol(np.ascontiguousarray(ranks[:, row["place"]], dtype=np.float64), factors, seed)
+        own = [pl.lit(row[name]).alias(name) for name in head]
+        variance = pl.lit(found.variance).alias("variance")
+        parts.append(indices_table(factors, found).select(*own, variance, "factor", *COLUMNS))
     return pl.concat(parts)

@@ -17,10 +17,11 @@ from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
 from technopole.index.tree import Floats, LabelledTree
 from technopole.indicators.declarations import catalogue, suggestion
+from technopole.kernel.rank import central_weights
 from technopole.kernel.weight import effective_weights
 from technopole.publish.finding import find_city
 from technopole.publish.ranking import known_boundary, known_lens
-from technopole.robustness.acceptability import RankEvidence, central, rank_evidence
+from technopole.robustness.acceptability import RankEvidence, rank_evidence
 from technopole.robustness.measurement import error_seeds, evaluate_with_errors, measurement_errors
 from technopole.robustness.study import Choices, Integers, Prepared, RandomWeights, evaluate, prepare, random_choices
 
@@ -145,7 +146,7 @@ def uncertainty(
         _choices_json(prepared), {name: share for name, share in relative.items() if share}, evidence.places.shape[1],
         shown,
         {int(city): evidence.places[place].tolist() for place, city in enumerate(ids)},
-        _wins(evidence, ids.tolist(), compared),
+        win_table(evidence, ids.tolist(), compared, "city", "other"),
         failures(prepared, choices, problems),
     )  # fmt: skip
 
@@ -214,27 +215,41 @@ def _table(
 ) -> pl.DataFrame:
     pillars = pillars_of(prepared.framework, node)
     weights = pillar_weights(choices.weights[evidence.kept], prepared.labelled, pillars)
-    favoured = central(weights, evidence.ranks, evidence.places.shape[1])
+    favoured = central_weights(weights, evidence.ranks, evidence.places.shape[1])
     table = pl.DataFrame(
         {
             "rank": evidence.rank,
             "tier": evidence.tier,
             "city": prepared.matrices[0].cities,
             "score": nominal,
-            "rank_low": evidence.low,
-            "rank_median": evidence.median,
-            "rank_high": evidence.high,
-            "nominal_outside": (evidence.rank < evidence.low) | (evidence.rank > evidence.high),
-            "first": evidence.places[:, 0],
-            "top": evidence.places.sum(axis=1),
-            **{f"central:{name}": pl.Series(favoured[:, place]).fill_nan(None)
-               for place, name in enumerate(pillars)},
+            **range_columns(evidence, favoured, pillars),
         }
-    )  # fmt: skip
+    )
     named = edition.frame().select("city", "slug", "name", "country")
     joined = table.join(named, on="city", how="left", validate="1:1").sort("rank", "city")
     first = ["rank", "tier", "city", "slug", "name", "country"]
     return joined.select(first + [name for name in table.columns if name not in first])
+
+
+def range_columns(evidence: RankEvidence, favoured: Floats, names: Sequence[str]) -> dict[str, pl.Series]:
+    """Columns of what the replicates say: range, shares of the first places, central weights; null where never ranked.
+
+    Parameters
+    ----------
+    favoured : (n, names) of `robustness.acceptability.central`.
+    """
+    outside = (evidence.rank > 0) & ((evidence.rank < evidence.low) | (evidence.rank > evidence.high))
+    numbers = {
+        "rank_low": evidence.low,
+        "rank_median": evidence.median,
+        "rank_high": evidence.high,
+        "nominal_outside": outside,
+        "first": evidence.places[:, 0],
+        "top": evidence.places.sum(axis=1),
+        **{f"central:{name}": favoured[:, place] for place, name in enumerate(names)},
+    }
+    return {name: pl.Series(column).fill_nan(None) if column.dtype == np.float64 else pl.Series(column)
+            for name, column in numbers.items()}  # fmt: skip
 
 
 def pillars_of(framework: Framework, node: str) -> list[str]:
@@ -261,17 +276,23 @@ def shown_cities(table: pl.DataFrame, cities: list[dict[str, Any]], top: int | N
     return table if top is None else table.head(top)
 
 
-def _wins(evidence: RankEvidence, ids: list[int], compared: list[int]) -> pl.DataFrame:
-    places = np.array([ids.index(city) for city in compared], dtype=np.int64)
-    wins = evidence.wins(places)
-    rows = [
-        (one, other, float(wins[i, k]))
-        for i, one in enumerate(compared)
-        for k, other in enumerate(compared)
-        if i != k
-    ]  # fmt: skip
-    schema = {"city": pl.Int64, "other": pl.Int64, "probability": pl.Float64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+def win_table(
+    evidence: RankEvidence, ids: Sequence[int | str], compared: Sequence[int | str], *names: str
+) -> pl.DataFrame:
+    """Probability that each of the compared units ranks better than each other one.
+
+    Parameters
+    ----------
+    ids : of all units, in the order of the evidence. names : of the columns for the two units.
+    """
+    wins = evidence.wins(np.array([ids.index(one) for one in compared], dtype=np.int64))
+    pairs = [(i, k) for i in range(len(compared)) for k in range(len(compared)) if i != k]
+    columns = [[compared[pair[end]] for pair in pairs] for end in (0, 1)]
+    kind = pl.Series(ids).dtype
+    return pl.DataFrame(
+        {name: pl.Series(column, dtype=kind) for name, column in zip(names, columns, strict=True)}
+        | {"probability": pl.Series([float(wins[pair]) for pair in pairs], dtype=pl.Float64)}
+    )
 
 
 def failures(prepared: Prepared, choices: Choices, problems: Mapping[int, str]) -> list[dict[str, Any]]:

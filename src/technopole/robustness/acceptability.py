@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from technopole.core.errors import InputError
 from technopole.index.tree import Floats
 from technopole.kernel.rank import (
-    UNRANKED,
     competition_ranks,
     pairwise_wins,
     rank_acceptability,
@@ -74,16 +73,3 @@ def rank_evidence(nominal: Floats, scores: Floats, places: int, least_win: float
         competition_ranks(nominal), tiers_of_ranks(order, ranks, least_win), low, median, high,
         rank_acceptability(ranks, min(places, nominal.size)), ranks, kept,
     )  # fmt: skip
-
-
-def central(weights: Floats, ranks: NDArray[np.int32], places: int) -> Floats:
-    """Mean of the weights under which a unit is among the first `places`; (n, weights), NaN where it never is.
-
-    Source: SMAA's central weight vector, Lahdelma, Hokkanen and Salminen (1998), doi:10.1016/S0377-2217(97)00163-X,
-    for the first places instead of the first.
-    """
-    favoured = ((ranks != UNRANKED) & (ranks <= places)).astype(np.float64)
-    count = favoured.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        sums = np.einsum("ru,rw->uw", favoured, weights, optimize=False)
-        return np.asarray(np.where(count[:, None] > 0, sums / count[:, None], np.nan), dtype=np.float64)

@@ -6,8 +6,7 @@ treated as if it were ordered.
 
 Sample and estimators are SALib's (Herman and Usher 2017, doi:10.21105/joss.00097; Iwanaga et al. 2022,
 doi:10.18174/sesmo.18155): scrambled Sobol sequence, first order of Saltelli et al. (2010), total order of Jansen
-(1999), bootstrap over base points. `kernel.sensitivity` is an implementation of our own of the same estimators; tests
-hold the two to each other. A factor that changes nothing has exactly 0 in both.
+(1999), bootstrap over base points. A factor that changes nothing has exactly 0.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Final
 import polars as pl
 
 from technopole.cities.countries import country_codes
+from technopole.observations.aggregate import steady_sum
 from technopole.observations.placing import QUERY_COLUMNS
 
 LEAST_SHARE: Final = 0.01
@@ -49,7 +50,7 @@ def split(rows: pl.DataFrame, institutions: pl.DataFrame, splits: pl.DataFrame) 
 
 def member_shares(rows: pl.DataFrame, institutions: pl.DataFrame, splits: pl.DataFrame) -> pl.DataFrame:
     """``institution``, QUERY_COLUMNS and ``share`` of each place of each organisation; the shares add up to 1."""
-    papers = rows.group_by("institution").agg(papers=pl.col("amount").sum())
+    papers = rows.group_by("institution").agg(papers=steady_sum("amount"))
     members = institutions.filter(
         pl.col("reason").is_null() & ~pl.col("institution").is_in(splits["institution"].implode())
     )
@@ -66,10 +67,10 @@ def member_shares(rows: pl.DataFrame, institutions: pl.DataFrame, splits: pl.Dat
             of_country.join(placed, on="code", how="inner", validate="m:m").select("institution", *PLACE, "papers"),
         ]
     )
-    places = pairs.group_by("institution", *PLACE).agg(pl.col("papers").sum())
-    large = places.filter(pl.col("papers") >= LEAST_SHARE * pl.col("papers").sum().over("institution"))
+    places = pairs.group_by("institution", *PLACE).agg(steady_sum("papers"))
+    large = places.filter(pl.col("papers") >= LEAST_SHARE * steady_sum("papers").over("institution"))
     return (
-        large.with_columns(share=pl.col("papers") / pl.col("papers").sum().over("institution"))
+        large.with_columns(share=pl.col("papers") / steady_sum("papers").over("institution"))
         .drop("papers")
         .sort("institution", *PLACE, nulls_last=True)
     )

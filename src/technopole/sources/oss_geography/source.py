@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from technopole.cities.metropolitan import first_city, first_state
+from technopole.cities.metropolitan import first_states, placing_city
 from technopole.observations.corrections import apply_corrections
 from technopole.observations.placing import Resolver, place
 from technopole.observations.schema import RECORD_SCHEMA
@@ -41,7 +41,7 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
     known = countries.filter(pl.col("people") > 0)
     return pl.concat(
         [
-            place(_metro_queries(metros), cities),
+            place(_metro_queries(metros, cities), cities),
             place(_city_region_queries(regions, countries), cities),
             _records(regions, "oss_developers_region", "region", pl.col("code"), pl.col("developers")),
             _records(countries, "oss_developers_country", "country", pl.col("iso2"), pl.col("developers")),
@@ -99,12 +99,12 @@ def _file(name: str) -> str:
     return f"{FOLDER}{name}_2021.csv" if name.startswith("us_") else f"{FOLDER}{name}_regions_2021.csv"
 
 
-def _metro_queries(metros: pl.DataFrame) -> pl.DataFrame:
+def _metro_queries(metros: pl.DataFrame, cities: Resolver) -> pl.DataFrame:
     return metros.select(
         "file",
-        name=first_city("MSA Name"),
+        name=placing_city(metros["MSA Name"], cities),
         country=pl.lit("US"),
-        admin1=first_state("MSA Name"),
+        admin1=first_states(metros["MSA Name"]),
         variable=pl.lit("oss_developers"),
         amount=_number("Count Contributors"),
         label="MSA Name",

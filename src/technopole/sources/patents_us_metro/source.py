@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from technopole.cities.metropolitan import first_city, first_state
+from technopole.cities.metropolitan import first_states, placing_city
 from technopole.observations.corrections import apply_corrections
 from technopole.observations.placing import Resolver, place
 from technopole.observations.variables import Meta
@@ -28,19 +28,19 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
     regpat = apply_corrections(table, REGPAT, meta.corrections)
     return pl.concat(
         [
-            place(_queries(areas, "us_patent_grants_2013", "U.S. Regional Title", "2013", GRANTS), cities),
-            place(_queries(regpat, "us_metro_regpat", "cbsa_name", "cbsa_patents_invented", REGPAT), cities),
+            place(_queries(areas, cities, "us_patent_grants_2013", "U.S. Regional Title", "2013", GRANTS), cities),
+            place(_queries(regpat, cities, "us_metro_regpat", "cbsa_name", "cbsa_patents_invented", REGPAT), cities),
         ]
     )
 
 
-def _queries(areas: pl.DataFrame, variable: str, title: str, amount: str, file: str) -> pl.DataFrame:
+def _queries(areas: pl.DataFrame, cities: Resolver, variable: str, title: str, amount: str, file: str) -> pl.DataFrame:
     counted = areas.with_columns(amount=pl.col(amount).cast(pl.Float64, strict=False)).filter(pl.col("amount") > 0)
     return counted.select(
         "amount",
-        name=first_city(title),
+        name=placing_city(counted[title], cities),
         country=pl.lit("US"),
-        admin1=first_state(title),
+        admin1=first_states(counted[title]),
         variable=pl.lit(variable),
         label=title,
         file=pl.lit(file),
