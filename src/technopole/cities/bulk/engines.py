@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -188,6 +189,8 @@ def spark_session() -> Any:
         raise InputError("--engine spark needs Java:", JAVA_REMEDY)
     builder = SparkSession.builder.appName("technopole")
     if "PYSPARK_GATEWAY_PORT" not in os.environ and not os.environ.get("SPARK_REMOTE"):  # not under spark-submit
+        # workers on this machine need this Python's packages; Spark would take the first python3 on the path
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         builder = builder.master(os.environ.get("SPARK_MASTER", "local[*]"))
         builder = builder.config("spark.driver.memory", os.environ.get("SPARK_DRIVER_MEMORY", "2g"))
         builder = builder.config("spark.ui.enabled", "false").config("spark.log.level", "ERROR")
