@@ -11,9 +11,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from technopole.core.errors import InputError
-from technopole.kernel.admissible import free, free_nodes, largest, ordered, within_factor
+from technopole.kernel.admissible import draw_weights, free, free_nodes, largest, ordered, within_factor
 from technopole.kernel.aggregate import Aggregation, aggregate, aggregate_tree
-from technopole.kernel.extremes import best_rank, dominance, worst_rank
+from technopole.kernel.covering import Half, cover
+from technopole.kernel.extremes import (
+    Extreme,
+    _known_limit,
+    _Program,
+    best_rank,
+    dominance,
+    extreme_ranks,
+    worst_rank,
+)
 from technopole.kernel.rank import competition_ranks
 from technopole.kernel.tree import Tree, flat_tree
 from technopole.kernel.weight import effective_weights
@@ -159,8 +168,9 @@ def test_a_time_limit_leaves_a_gap_that_is_reported():
     rng = np.random.default_rng(0)
     x = rng.random((120, 8))
     unit = int(np.argsort(x.sum(axis=1))[60])
-    hurried = best_rank(x, unit, free(8), seconds=0.0)
-    patient = best_rank(x, unit, free(8), seconds=20.0)
+    weights = within_factor(np.ones(9), flat_tree(8), 2.0)
+    hurried = best_rank(x, unit, weights, seconds=0.0)
+    patient = best_rank(x, unit, weights, seconds=20.0)
     assert competition_ranks(aggregate(x, hurried.weights))[unit] == hurried.rank
     assert hurried.bound <= patient.rank <= hurried.rank
     assert hurried.gap > 0
@@ -179,3 +189,62 @@ def test_a_time_limit_leaves_a_gap_that_is_reported():
 def test_what_is_refused(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+@pytest.mark.parametrize("weights", [free(4), ordered([2, 0, 3, 1]), within_factor(np.ones(5), flat_tree(4), 3.0)])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_cover_proves_what_the_program_proves(weights, seed):
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(40, 4))
+    rows = rows[(largest(rows, weights) > 1e-6) & (-largest(-rows, weights) < -1e-6)]
+    drawn = draw_weights(weights, 50, rng)
+    np.testing.assert_allclose(drawn.sum(axis=1), 1)
+    found = cover(Half(rows, rows, np.full(len(rows), 1e-9), weights), drawn, 20.0)
+    fewest, _ = _Program(rows, weights, 0.0).solve(20.0)
+    left = [int((rows @ (w @ weights.basis()) > 1e-7).sum()) for w in found.candidates]
+    assert found.bound == fewest == min(left)
+
+
+def test_drawn_weights_are_admissible_and_reach_the_bounds():
+    weights = within_factor(np.array([1.0, 2.0, 1.0, 3.0, 1.0]), TREE, 2.0)
+    drawn = draw_weights(weights, 400, np.random.default_rng(0))
+    ratio = drawn[:, 0] / drawn[:, 1]
+    assert ratio.min() == pytest.approx(0.5 / 4)
+    assert ratio.max() == pytest.approx(2 / 1)
+    values = np.random.default_rng(1).normal(size=(30, 3))
+    assert ((drawn @ values.T) <= largest(values, weights) + 1e-12).all()
+    with pytest.raises(InputError):
+        draw_weights(weights, 0, np.random.default_rng(0))
+
+
+def test_many_units_at_once_are_those_one_by_one():
+    rng = np.random.default_rng(4)
+    x = rng.random((40, 5))
+    x[7] = x[3]
+    weights = free(5)
+    together = extreme_ranks(x, weights, [0, 3, 7, 9, 21], seconds=20)
+    for unit, (best, worst) in zip([0, 3, 7, 9, 21], together, strict=True):
+        assert (best.gap, worst.gap) == (0, 0)
+        assert best.rank == best_rank(x, unit, weights).rank
+        assert worst.rank == worst_rank(x, unit, weights).rank
+        reproduces(x, unit, best, "best")
+        reproduces(x, unit, worst, "worst")
+
+
+def test_a_unit_that_can_tie_with_the_one_ahead_of_it_may_share_its_rank():
+    x = np.array([[0.5, 0.9], [0.4, 0.9], [0.3, 0.8], [1.0, 0.0]])
+    weights = np.array([0.0, 1.0])
+    found = {0: Extreme(1, 1, weights)}
+    behind = np.array([True, False, False, False])
+    assert _known_limit(x, 1, free(2), behind, found, best=True) == 1  # level at weights 0, 1
+    assert _known_limit(x, 2, free(2), behind, found, best=True) == 2  # never level
+    assert _known_limit(x, 2, free(2), ~behind, found, best=True) is None
+    last = {2: Extreme(4, 4, weights), 1: Extreme(3, 3, weights)}
+    ahead_of = np.array([False, True, True, False])
+    assert _known_limit(x, 0, free(2), ahead_of, last, best=False) == 3
+
+
+def test_nothing_is_printed_by_the_solver(capfd):
+    rng = np.random.default_rng(0)
+    _Program(rng.normal(size=(60, 6)), free(6), 0.0).solve(5.0)
+    assert capfd.readouterr().out == ""

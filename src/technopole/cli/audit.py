@@ -5,10 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
+from technopole.cli import audit_own
 from technopole.cli.options import BoundaryName, Csv, EditionFolder, Json, LensName
 
-app = typer.Typer(help="What each score rests on: observed, lower bounds, inherited, imputed; and other checks.")
+
+class _OwnOrEdition(TyperGroup):
+    """Hand `audit DATA --framework FILE` to its own command; all else is about the edition."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the command's name first where a framework or a table is named; a word without a dot is a command."""
+        of_own = any(word.split("=")[0] in {"--framework", "--imeta"} for word in args)
+        if args and args[0] not in self.commands and (of_own or ("." in args[0] and not args[0].startswith("-"))):
+            args = [audit_own.NAME, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_OwnOrEdition,
+    help="What each score rests on: observed, lower bounds, inherited, imputed; and other checks. "
+    "DATA --framework FILE: of an index of your own.",
+)
+app.command(name=audit_own.NAME, help="DATA --framework FILE: audit an index of your own.")(audit_own.own)
 SHOWN = 50
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import sparse
 
 from technopole.core.errors import InputError
 from technopole.kernel.arrays import FloatArray
@@ -123,6 +124,59 @@ def largest(rows: ArrayLike, weights: Admissible) -> FloatArray:
         part = np.stack([found[child] for child in children], axis=1)
         found[node] = _largest_mean(part, weights.low[children], weights.high[children])
     return found[weights.tree.root]
+
+
+def cone_rows(weights: Admissible) -> sparse.csr_matrix:
+    """Rows r with r v <= 0, v the leaf weights and one scale for each aggregate whose children are bounded.
+
+    Scales are columns after the leaves; an ordered set has no rows (its coordinates are free).
+    """
+    tree = weights.tree
+    if weights.order is not None:
+        return sparse.csr_matrix((0, tree.leaves))
+    below: dict[int, list[int]] = {leaf: [leaf] for leaf in range(tree.leaves)}
+    for node in tree.aggregates:
+        below[node] = [leaf for child in tree.children[node] for leaf in below[child]]
+    bounded = [
+        node for node in tree.aggregates
+        if len(tree.children[node]) > 1
+        and not all(weights.low[c] == 0 and weights.high[c] == weights.high[tree.children[node][0]]
+                    for c in tree.children[node])
+    ]  # fmt: skip
+    rows = []
+    for place, node in enumerate(bounded):
+        scale = tree.leaves + place
+        for child in tree.children[node]:
+            upper = np.zeros(tree.leaves + len(bounded))
+            upper[below[child]], upper[scale] = 1.0, -weights.high[child]
+            rows.append(upper)
+            lower = np.zeros(tree.leaves + len(bounded))
+            lower[below[child]], lower[scale] = -1.0, weights.low[child]
+            rows.append(lower)
+    return sparse.csr_matrix(np.array(rows).reshape(-1, tree.leaves + len(bounded)))
+
+
+def draw_weights(weights: Admissible, count: int, rng: np.random.Generator) -> FloatArray:
+    """Draw coordinates of weights that reach into the corners of the set: (count, leaves), each row of sum 1.
+
+    Half of the rows have each node at one of its bounds, the others between (log-uniform). Where a weight can be zero
+    the rows are Dirichlet with a concentration of 0.3: few weights are large. For an ordered set coordinates mix the
+    rows of its basis.
+    """
+    if count < 1:
+        raise InputError(f"Can't draw {count} weights.", "Draw at least one.")
+    tree, nodes = weights.tree, len(weights.tree.parents)
+    uniform, gamma = rng.random((count, nodes)), rng.standard_gamma(0.3, (count, nodes))
+    open_ = weights.low == 0
+    low, high = np.where(open_, 1.0, weights.low), np.where(open_, 1.0, weights.high)
+    shares = np.where(np.arange(count)[:, None] % 2 == 0, (uniform > 0.5) * 1.0, uniform)
+    drawn = np.where(open_, weights.high * np.maximum(gamma, 1e-12), low * (high / low) ** shares)
+    result = np.ones((count, nodes))
+    for node in reversed(tree.aggregates):
+        children = list(tree.children[node])
+        siblings = drawn[:, children]
+        result[:, children] = result[:, [node]] * siblings / siblings.sum(axis=1, keepdims=True)
+    return result[:, : tree.leaves]
 
 
 def _largest_mean(part: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:

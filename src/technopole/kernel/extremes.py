@@ -1,18 +1,20 @@
 """Best and worst possible rank of a unit under any admissible weights of a linear index, with a certificate.
 
-The rank of unit i is one plus the number of units with a higher score. Over all weights of the set the best rank is
-the solution of a mixed-integer linear program: a binary z_j for each unit j that can score higher as well as not
-(units that always or never do need none), (x_j - x_i) w <= M_j z_j, fewest z. M_j is the exact maximum of
-(x_j - x_i) w over the set, in closed form. The weights that come out are scored by `aggregate`; the rank that it gives
-is the result, the program's bound is its proof. Where they differ (time limit, ties at the edge of precision) the gap
-is reported.
+The rank of unit i is one plus the number of units with a higher score. The best rank leaves the fewest of the rows
+(x_j - x_i) w <= 0, the worst rank the fewest of their opposites: see `covering`, which searches weights and proves a
+bound. Units that always or never are ahead, in closed form, leave the search before it starts. The weights that come
+out are scored by `aggregate`; the rank that it gives is the result. Where it differs from the bound (time limit, ties
+at the edge of precision) a mixed-integer program with the exact largest (x_j - x_i) w as its constants takes what is
+left of the time, and a gap that stays is reported.
 
-Design limits: complete normalised matrices and arithmetic means at all levels. Time grows with the number of free
-weights and of undecided units; `seconds` limits each program.
+Design limits: complete normalised matrices and arithmetic means at all levels. `seconds` of processor time limit the
+search for each end of each unit; a result that its gap shows to be exact doesn't depend on it, others do.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,15 +23,21 @@ from numpy.typing import ArrayLike
 from scipy import optimize, sparse
 
 from technopole.core.errors import InputError
-from technopole.kernel.admissible import Admissible, largest
+from technopole.kernel.admissible import Admissible, cone_rows, draw_weights, largest
 from technopole.kernel.aggregate import aggregate
 from technopole.kernel.arrays import BoolArray, FloatArray, as_matrix
+from technopole.kernel.covering import Half, cover
 from technopole.kernel.program import solve_program
 from technopole.kernel.rank import competition_ranks
 
 EDGE: Final = 1e-9
 """Differences of this share of the matrix's range count as none: the ranks compare 10 significant digits."""
 MARGIN: Final = 1e-6
+SATISFIED: Final = 1e-7
+DRAWN: Final = 3000
+SMALL: Final = 12
+"""So few open units are left to the program alone."""
+LEAST_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -53,13 +61,16 @@ class Extreme:
         return abs(self.rank - self.bound)
 
 
-def best_rank(x: ArrayLike, unit: int, weights: Admissible, seconds: float = 30.0) -> Extreme:
+def best_rank(
+    x: ArrayLike, unit: int, weights: Admissible, seconds: float = 30.0, drawn: FloatArray | None = None
+) -> Extreme:
     """Return the best rank that `unit` can have.
 
     Parameters
     ----------
     x : (units, leaves), normalised, complete, higher is better.
-    seconds : limit of time of the program; when it is hit, `Extreme.gap` says what is open.
+    seconds : limit of processor time; when it is hit, `Extreme.gap` says what is open.
+    drawn : (k, leaves), coordinates of admissible weights to start from (None: DRAWN by `draw_weights`, seed 0).
 
     Raises
     ------
@@ -67,13 +78,63 @@ def best_rank(x: ArrayLike, unit: int, weights: Admissible, seconds: float = 30.
         A missing value, another number of columns than the set has leaves, or no such unit.
     """
     values = _checked(x, unit, weights)
-    return _extreme(values, unit, weights, seconds, best=True)
+    return _extreme(values, unit, weights, seconds, drawn, best=True)
 
 
-def worst_rank(x: ArrayLike, unit: int, weights: Admissible, seconds: float = 30.0) -> Extreme:
+def worst_rank(
+    x: ArrayLike, unit: int, weights: Admissible, seconds: float = 30.0, drawn: FloatArray | None = None
+) -> Extreme:
     """Return the worst rank that `unit` can have; see `best_rank`."""
     values = _checked(x, unit, weights)
-    return _extreme(values, unit, weights, seconds, best=False)
+    return _extreme(values, unit, weights, seconds, drawn, best=False)
+
+
+def extreme_ranks(
+    x: ArrayLike, weights: Admissible, units: Sequence[int] | None = None, seconds: float = 1.0
+) -> list[tuple[Extreme, Extreme]]:
+    """Return the best and the worst rank of many units.
+
+    Weights that are found for one unit are tried for all that follow, and a unit that is never ahead of another can't
+    have a better best or worst rank than it: so many units cost less than each on its own.
+
+    Parameters
+    ----------
+    units : positions (None: all). seconds : as in `best_rank`, for each of the two ends of each unit.
+
+    Returns
+    -------
+    (best, worst) of each, in the order of `units`.
+    """
+    values = _checked(x, 0, weights)
+    chosen = list(range(values.shape[0])) if units is None else [int(unit) for unit in units]
+    for unit in chosen:
+        _checked(values, unit, weights)
+    ahead = dominance(values, weights)
+    drawn = _drawn(weights)
+    middle = aggregate(values, _Program(values[:0], weights, 0.0).centre())
+    found: dict[bool, dict[int, Extreme]] = {True: {}, False: {}}
+    for best in (True, False):
+        # from the top for the best ranks, from the bottom for the worst: whoever dominates comes first
+        for unit in sorted(chosen, key=lambda one: -middle[one] if best else middle[one]):
+            limit = _known_limit(values, unit, weights, ahead[:, unit] if best else ahead[unit], found[best], best)
+            one = _extreme(values, unit, weights, seconds, drawn, best, limit)
+            found[best][unit] = one
+            if weights.order is None:
+                drawn = np.vstack([drawn, one.weights])
+    return [(found[True][unit], found[False][unit]) for unit in chosen]
+
+
+def _known_limit(
+    x: FloatArray, unit: int, weights: Admissible, ordered: BoolArray, found: dict[int, Extreme], best: bool
+) -> int | None:
+    """Bound from the units that are never on `unit`'s other side: one rank more only where they never tie."""
+    others = np.array([k for k in np.flatnonzero(ordered).tolist() if k in found], dtype=np.int64)
+    if not others.size:
+        return None
+    gaps = x[others] - x[unit] if best else x[unit] - x[others]
+    apart = (-largest(-gaps, weights) > _edge(x)).astype(np.int64)
+    bounds = np.array([found[k].bound for k in others.tolist()])
+    return int((bounds + apart).max() if best else (bounds - apart).min())
 
 
 def dominance(x: ArrayLike, weights: Admissible) -> BoolArray:
@@ -94,22 +155,53 @@ def dominance(x: ArrayLike, weights: Admissible) -> BoolArray:
     return result
 
 
-def _extreme(x: FloatArray, unit: int, weights: Admissible, seconds: float, best: bool) -> Extreme:
+def _drawn(weights: Admissible) -> FloatArray:
+    return draw_weights(weights, DRAWN, np.random.default_rng(0))
+
+
+def _extreme(
+    x: FloatArray, unit: int, weights: Admissible, seconds: float, drawn: FloatArray | None, best: bool,
+    limit: int | None = None,
+) -> Extreme:  # fmt: skip
+    """One end. `limit` is a bound that is known from elsewhere."""
+    end = time.thread_time() + seconds
     gaps = np.delete(x - x[unit], unit, axis=0)
     edge = _edge(x)
     high, low = largest(gaps, weights), -largest(-gaps, weights)
-    always, never = low > edge, high <= edge
-    open_ = ~always & ~never
-    # the worst rank is the fewest units that stay at or below: the same program with the signs turned
-    program = _Program(gaps[open_] if best else -gaps[open_], weights, 0.0 if best else MARGIN * _range(x))
-    count = int(open_.sum())
-    fewest, found = program.solve(seconds) if count else (0, program.centre())
-    bound = 1 + int(always.sum()) + (fewest if best else count - fewest)
-    candidates = [found, program.centre()]
-    ranks = [int(competition_ranks(aggregate(x, w))[unit]) for w in candidates]
+    always = low > edge
+    open_ = ~always & (high > edge)
+    count, first = int(open_.sum()), 1 + int(always.sum())
+
+    def rank_of(fewest: int) -> int:
+        return first + fewest if best else first + count - fewest
+
+    # the worst rank is the fewest units that stay at or below: the same search with the signs turned
+    rows, margin = (gaps[open_], 0.0) if best else (-gaps[open_], MARGIN * _range(x))
+    program = _Program(rows, weights, margin)
+    candidates: list[FloatArray] = []
+    fewest = 0
+    if count > SMALL:
+        known = 0 if limit is None else max(0, rank_of(0) - limit if not best else limit - first)
+        half = Half(rows + margin, rows, np.full(count, edge if best else -1e-300), weights)
+        searched = cover(half, _drawn(weights) if drawn is None else drawn, seconds, known)
+        fewest = searched.bound
+        for found in searched.candidates:
+            leaf = found @ weights.basis()
+            candidates += [program.inside(half.rows @ leaf <= SATISFIED * _range(x), found), leaf]
+    result = _judged(x, unit, [*candidates, program.centre()], rank_of(fewest), best)
+    left = end - time.thread_time()
+    if (result.gap or (count and not candidates)) and left > LEAST_SECONDS:
+        proven, weight = program.solve(left)
+        result = _judged(x, unit, [weight, result.weights], rank_of(max(fewest, proven)), best)
+    return result
+
+
+def _judged(x: FloatArray, unit: int, candidates: Sequence[FloatArray], bound: int, best: bool) -> Extreme:
+    """Take the weights under which `aggregate` gives the best (worst) rank."""
+    ranks = competition_ranks(aggregate(x, np.stack(candidates)))[:, unit]
     chosen = int(np.argmin(ranks) if best else np.argmax(ranks))
-    achieved = ranks[chosen]
-    # a tie within the margin can beat the program's view by a rank: the proof then is the certificate itself
+    achieved = int(ranks[chosen])
+    # a tie within the margin can beat the search's view by a rank: the proof then is the certificate itself
     return Extreme(achieved, min(bound, achieved) if best else max(bound, achieved), candidates[chosen])
 
 
@@ -123,7 +215,7 @@ class _Program:
         self.weights, self.margin = weights, margin
         self.basis = weights.basis()
         self.gaps = gaps @ self.basis.T
-        self.rows = _cone(weights)
+        self.rows = cone_rows(weights)
         self.slack = np.maximum(largest(gaps, weights), 0.0) + margin if gaps.size else np.zeros(0)
         self.leaves = weights.tree.leaves
         self.continuous = self.rows.shape[1]
@@ -163,9 +255,9 @@ class _Program:
         if solved.x is None:
             return fewest, self.centre()
         staying = solved.x[self.continuous :] < 0.5
-        return fewest, self._inside(staying, solved.x[: self.leaves])
+        return fewest, self.inside(staying, solved.x[: self.leaves])
 
-    def _inside(self, staying: BoolArray, near: FloatArray) -> FloatArray:
+    def inside(self, staying: BoolArray, near: FloatArray) -> FloatArray:
         """Weights as far as possible inside the solution's half-spaces, so that no rounding can leave them."""
         keep = self.gaps[staying]
         base = np.zeros(self.continuous + 1)
@@ -196,33 +288,6 @@ class _Program:
 
     def _upper(self) -> FloatArray:
         return np.concatenate([np.ones(self.leaves), np.full(self.continuous - self.leaves, np.inf)])
-
-
-def _cone(weights: Admissible) -> sparse.csr_matrix:
-    """Rows r with r v <= 0, v the leaf weights and one scale for each aggregate whose children are bounded."""
-    tree = weights.tree
-    if weights.order is not None:
-        return sparse.csr_matrix((0, tree.leaves))
-    below: dict[int, list[int]] = {leaf: [leaf] for leaf in range(tree.leaves)}
-    for node in tree.aggregates:
-        below[node] = [leaf for child in tree.children[node] for leaf in below[child]]
-    bounded = [
-        node for node in tree.aggregates
-        if len(tree.children[node]) > 1
-        and not all(weights.low[c] == 0 and weights.high[c] == weights.high[tree.children[node][0]]
-                    for c in tree.children[node])
-    ]  # fmt: skip
-    rows = []
-    for place, node in enumerate(bounded):
-        scale = tree.leaves + place
-        for child in tree.children[node]:
-            upper = np.zeros(tree.leaves + len(bounded))
-            upper[below[child]], upper[scale] = 1.0, -weights.high[child]
-            rows.append(upper)
-            lower = np.zeros(tree.leaves + len(bounded))
-            lower[below[child]], lower[scale] = -1.0, weights.low[child]
-            rows.append(lower)
-    return sparse.csr_matrix(np.array(rows).reshape(-1, tree.leaves + len(bounded)))
 
 
 def _checked(x: ArrayLike, unit: int, weights: Admissible) -> FloatArray:
