@@ -18,6 +18,7 @@ from technopole.cli import (
     diff,
     explore,
     extremes,
+    fetch,
     initiatives,
     momentum,
     plot,
@@ -63,6 +64,7 @@ serve.register(app)
 report.register(app)
 plot.register(app)
 diff.register(data.app)
+fetch.register(data.app)
 app.add_typer(data.app, name="data")
 app.add_typer(audit.app, name="audit")
 app.add_typer(claims.app, name="claims")

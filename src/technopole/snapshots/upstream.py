@@ -11,10 +11,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from technopole.core.errors import UpstreamError
+from technopole.core.types import LicenceClass
 
 LOCK_COLUMNS = ("path", "url", "bytes", "sha256", "kind", "licence_class")
 MIRROR_VARIABLE = "TECHNOPOLE_MIRROR"
@@ -37,7 +40,7 @@ def read_lock(path: Path) -> dict[str, UpstreamFile]:
 
     Raises
     ------
-    UpstreamError : the lock is absent or has other columns.
+    UpstreamError : the lock is absent, has other columns, or a line of it is no pin.
     """
     if not path.is_file():
         raise UpstreamError(f"{path} is absent:", "every source keeps its lock.csv beside its meta.yaml.")
@@ -45,11 +48,25 @@ def read_lock(path: Path) -> dict[str, UpstreamFile]:
         reader = csv.DictReader(handle)
         if tuple(reader.fieldnames or ()) != LOCK_COLUMNS:
             raise UpstreamError(f"{path} must have the columns {', '.join(LOCK_COLUMNS)}.")
-        files = [
-            UpstreamFile(row["path"], row["url"], int(row["bytes"]), row["sha256"], row["kind"], row["licence_class"])
-            for row in reader
-        ]
+        try:
+            files = [_pinned(row) for row in reader]
+        except (ValueError, TypeError, AttributeError, csv.Error) as error:
+            raise UpstreamError(f"{path} line {reader.line_num} is no pin: {error}.") from error
     return {file.path: file for file in files}
+
+
+def _pinned(row: Mapping[str, str]) -> UpstreamFile:
+    """One line of a lock; ValueError says what is wrong with it."""
+    path = PurePosixPath(row["path"])
+    if not path.parts or path.is_absolute() or ".." in path.parts or set(row["path"]) & set("\\:\0"):
+        raise ValueError(f"{row['path']!r} isn't a path inside a mirror")
+    if not re.fullmatch("[0-9a-f]{64}", row["sha256"]):
+        raise ValueError(f"{row['sha256']!r} is no sha256")
+    if not re.fullmatch("[0-9]{1,15}", row["bytes"]):
+        raise ValueError(f"{row['bytes']!r} is no size")
+    return UpstreamFile(
+        row["path"], row["url"], int(row["bytes"]), row["sha256"], row["kind"], LicenceClass(row["licence_class"]).value
+    )
 
 
 def mirror_folder(repository: Path) -> Path:
@@ -126,13 +143,15 @@ def verify(here: Path, pinned: UpstreamFile) -> None:
     if not here.is_file():
         raise UpstreamError(
             f"upstream file {pinned.path} is absent from the mirror:",
-            f"set {MIRROR_VARIABLE} to a folder that has it.",
+            f"`technopole data fetch` gets it, or set {MIRROR_VARIABLE} to a folder that has it.",
         )
     size = here.stat().st_size
     if size != pinned.bytes:
         raise UpstreamError(
             f"upstream file {pinned.path} has {size} bytes, {pinned.bytes} are pinned:",
-            "the copy is truncated or another version; fetch it again.",
+            "the copy is truncated or another version; `technopole data fetch` gets it again.",
         )
     if sha256_of(here) != pinned.sha256:
-        raise UpstreamError(f"upstream file {pinned.path} doesn't match its pinned sha256:", "fetch it again.")
+        raise UpstreamError(
+            f"upstream file {pinned.path} doesn't match its pinned sha256:", "`technopole data fetch` gets it again."
+        )
