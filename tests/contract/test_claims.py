@@ -41,6 +41,13 @@ def test_each_claim_is_found_where_it_says() -> None:
         assert claim.quote in sentence, claim.id
 
 
+def test_vague_words_stand_in_the_paragraph_of_their_claim() -> None:
+    for claim in article().claims:
+        paragraph = " ".join(text for (number, _), text in sentences().items() if number == claim.where.paragraph)
+        assert claim.says is None or claim.says in paragraph, claim.id
+        assert {(one.paragraph, one.sentence) for one in claim.also} <= set(sentences()), claim.id
+
+
 def test_each_sentence_has_its_claims_or_a_reason_why_it_has_none() -> None:
     claimed = {(one.where.paragraph, one.where.sentence) for one in article().claims}
     silent = {(one.where.paragraph, one.where.sentence) for one in article().no_claim}
@@ -73,6 +80,8 @@ def test_claims_have_the_documented_shape(run: Run) -> None:
         assert list(one)[:6] == ["id", "city", "statement", "verdict", "because", "evidence"]
         assert one["verdict"] in VERDICTS
         assert one["because"].endswith(".")
+        assert set(one["readings"]) == {"strict", "loose"}
+        assert set(one["readings"].values()) <= VERDICTS
         for item in one["evidence"]:
             assert item["citation"], item
             assert item["kind"] == "probability" or item["url"].startswith("http"), item

@@ -12,8 +12,8 @@ from technopole.claims.declarations import Claim, Where, article
 from technopole.claims.evidence import COLUMNS, Deed, Evidence, Figure, Measure, figures
 from technopole.claims.findings import Finding, Outcome, amount, compares, ordinal
 from technopole.claims.own import read_own
-from technopole.claims.verdicts import Judged, Verdict, decide, deciding, judge, run_test
-from technopole.claims.words import REGIONS, Word, reach
+from technopole.claims.verdicts import Judged, Verdict, decide, deciding, judge, judge_in_all_readings, run_test
+from technopole.claims.words import PHRASES, REGIONS, Word, number, reach
 from technopole.core.errors import FrameworkError, InputError
 from technopole.editions.read import open_edition
 from technopole.publish.claims import gather
@@ -291,6 +291,54 @@ def test_vague_words_reach_a_declared_rank(word: Word, size: int, rank: int) -> 
     assert reach(word, size) == rank
 
 
+def test_a_reading_stretches_vague_words_and_leaves_the_first_alone() -> None:
+    assert [reach(word, 500, 0.5) for word in (Word.FIRST, Word.ONE_OF, Word.NOTABLE, Word.GOOD)] == [1, 5, 25, 125]
+    assert [reach(word, 500, 2.0) for word in (Word.FIRST, Word.ONE_OF, Word.NOTABLE, Word.GOOD)] == [1, 20, 100, 500]
+    assert [number("things", reading) for reading in (0.5, 1.0, 2.0)] == [20, 10, 5]
+    assert reach(Word.NOTABLE, 3, 0.5) == 1
+
+
+def test_all_tests_of_a_claim_take_the_word_that_the_text_says() -> None:
+    for claim in article().claims:
+        words = {test.word for test in claim.tests if hasattr(test, "word")}
+        assert words <= ({PHRASES[claim.says]} if claim.says else set()), claim.id
+    given = {"id": "x", "where": {"paragraph": 1, "sentence": 1}, "quote": "q", "statement": "s", "subject": "s",
+             "scope": "economy", "true_if": "t", "says": "many"}  # fmt: skip
+    test = {"kind": "rank", "measure": "unicorns"}
+    assert Claim.model_validate({**given, "tests": [test]}).tests[0].word is Word.NOTABLE
+    with pytest.raises(ValueError, match="has no word of its own"):
+        Claim.model_validate({**given, "tests": [{**test, "word": "good"}]})
+    with pytest.raises(ValueError, match=r"isn't one of words\.PHRASES"):
+        Claim.model_validate({**given, "says": "lots", "tests": [test]})
+
+
+def test_readings_say_which_verdicts_hang_on_the_words() -> None:
+    hang = set()
+    for name, found in judged().items():
+        again = judge_in_all_readings(found.claim, all_evidence())
+        assert again.verdict is found.verdict
+        if found.verdict is Verdict.SUPPORTED:
+            assert again.readings["loose"] is Verdict.SUPPORTED, name
+        if found.verdict is Verdict.UNTESTABLE:
+            assert set(again.readings.values()) == {Verdict.UNTESTABLE}
+        differs = set(again.readings.values()) != {found.verdict}
+        assert ("It hangs on the words" in again.because) is differs
+        hang |= {name} if differs else set()
+    assert "toronto_progressive" in hang
+    assert not hang & {"seoul_patents", "new_york_kiosks", "toronto_it_firms", "singapore_independence"}
+
+
+def test_two_leaders_are_not_the_leader() -> None:
+    asked = {"kind": "rank", "measure": "m", "word": "the first"}
+    assert one_test(asked, Evidence(measures={"m": table({"a": [5] * 3, "b": [5] * 3})})).outcome is Outcome.DEPENDS
+    own, other = figure(id="own", value=5.0), figure(id="other", place="There", value=5.0)
+    both = Evidence(figures={"own": own, "other": other})
+    listed = {"kind": "figure_rank", "figure": "own", "others": ["other"], "word": "the first", "complete": True}
+    assert one_test(listed, both).outcome is Outcome.DEPENDS
+    assert one_test({**asked, "word": "one of the first"}, Evidence(measures={"m": table({"a": [5] * 3, "b": [5] * 3})})
+                    ).outcome is Outcome.HOLDS  # fmt: skip
+
+
 def test_numbers_and_ordinals_as_words() -> None:
     assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)] == [
         "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th",
@@ -339,12 +387,23 @@ def test_a_missing_value_is_unknown_and_a_lower_bound_refutes_nothing() -> None:
     assert one_test(over, lower, "b").outcome is Outcome.HOLDS
 
 
-def test_zeros_are_no_part_of_a_list_of_counts() -> None:
+def test_the_list_is_the_ranked_cities_that_the_measure_covers() -> None:
     values = {"a": [9.0] * 3, "b": [5.0] * 3} | {f"z{n}": [0.0] * 3 for n in range(98)}
-    evidence = Evidence(measures={"m": table(values)})
-    found = one_test({"kind": "rank", "measure": "m", "word": "notable"}, evidence, "b")
-    assert "2nd of 2 cities" in found.sentence
-    assert found.outcome is Outcome.FAILS
+    asked = {"kind": "rank", "measure": "m", "word": "notable"}
+    few = one_test(asked, Evidence(measures={"m": table(values)}, ranked=frozenset({"a", "b", "z1"})), "b")
+    assert "2nd of 2 cities" in few.sentence
+    assert "the first 1 of 3 ranked cities" in few.sentence
+    assert few.outcome is Outcome.FAILS
+    many = one_test(asked, Evidence(measures={"m": table(values)}, ranked=frozenset(values)), "b")
+    assert "the first 10 of 100 ranked cities" in many.sentence
+    assert many.outcome is Outcome.HOLDS
+    below = table({"a": [9.0] * 3, "b": [5.0] * 3} | {f"c{n}": [None] * 3 for n in range(98)})
+    cut = below.table.with_columns(
+        status=pl.when(pl.col("value").is_null()).then(pl.lit("not in the list")).otherwise("status")
+    )
+    listed = Evidence(measures={"m": replace(below, table=cut)}, ranked=frozenset(cut["slug"]))
+    assert one_test(asked, listed, "b").outcome is Outcome.HOLDS  # below the cut of a list is known to be lower
+    assert one_test(asked, Evidence(measures={"m": below}, ranked=listed.ranked), "b").outcome is Outcome.FAILS
 
 
 def test_an_incomplete_list_refutes_a_superlative_and_proves_none() -> None:
@@ -366,7 +425,8 @@ def test_one_of_the_first_counts_years_and_places() -> None:
     assert one_test({**asked, "by": "lag"}, evidence).outcome is Outcome.HOLDS
     late = Evidence(figures={**evidence.figures, "own": replace(own, value=2012.5)})
     assert one_test({**asked, "by": "lag"}, late).outcome is Outcome.FAILS
-    assert one_test({**asked, "by": "count"}, evidence).outcome is Outcome.HOLDS
+    assert one_test({**asked, "by": "count"}, evidence).outcome is Outcome.UNKNOWN  # others may be missing
+    assert one_test({**asked, "by": "count", "complete": True}, evidence).outcome is Outcome.HOLDS
     assert one_test({**asked, "by": "count", "counted": ["many"]}, evidence).outcome is Outcome.FAILS
 
 

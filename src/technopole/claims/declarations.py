@@ -6,13 +6,14 @@ A declaration holds no verdict. `role` of a test: ``now`` decides; ``before`` sa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from technopole.claims.words import REGIONS, Word
+from technopole.claims.words import PHRASES, REGIONS, Word
 from technopole.observations.variables import Declaration, Identifier, read_yaml, validated
 
 ARTICLE: Final = Path(__file__).with_name("article.yaml")
@@ -27,7 +28,8 @@ def _known_region(name: str) -> str:
 Scope = Literal["technology", "economy", "services", "life", "trivia"]
 DECIDABLE: Final = frozenset({"technology", "economy", "services"})
 """Scopes of which at least 60 % of the claims are to be decided."""
-Comparator = Literal["over", "at_least", "under", "at_most", "about", "equals", "in_year"]
+Comparator = Literal["over", "at_least", "under", "at_most", "about", "equals", "in_year", "many"]
+"""``many``: at least as many as the plural takes; it needs no value."""
 Region = Annotated[str, AfterValidator(_known_region)]
 Role = Literal["now", "before", "context"]
 
@@ -54,7 +56,7 @@ class ValueTest(Base):
     kind: Literal["value"]
     measure: Identifier
     comparator: Comparator
-    value: float
+    value: float = 0.0
 
 
 class CountTest(Base):
@@ -63,7 +65,7 @@ class CountTest(Base):
     kind: Literal["count"]
     measure: Identifier
     above: float = 0.0
-    at_least: int
+    plural: Literal["cities", "several cities"]
 
 
 class GrowthTest(Base):
@@ -90,7 +92,7 @@ class FigureTest(Base):
     kind: Literal["figure"]
     figure: Identifier
     comparator: Comparator
-    value: float
+    value: float = 0.0
 
 
 class StatedRankTest(Base):
@@ -122,6 +124,7 @@ class EarlyTest(Base):
     by: Literal["lag", "count"]
     others: tuple[Identifier, ...] = ()
     counted: tuple[Identifier, ...] = ()
+    complete: bool = False
 
 
 class RatioTest(Base):
@@ -152,6 +155,8 @@ class InitiativeTest(Base):
     ids: tuple[Identifier, ...] = ()
 
 
+WORDED: Final = frozenset({"rank", "belongs", "stated_rank", "figure_rank"})
+"""Kinds of test that a vague word decides."""
 Test = Annotated[
     RankTest
     | ValueTest
@@ -179,13 +184,17 @@ class Where(Declaration):
 class Claim(Declaration):
     """One factual claim. `quote`: at most eight words of the sentence, to find it by. `city`: a slug; None: of cities.
 
-    `needs` says what evidence would be needed, of a claim without tests; and what would settle it, of others.
+    `says`: the vague word of the text (a key of `words.PHRASES`), whose meaning all tests of the claim take. `also`:
+    where the text says it again. `needs` says what evidence would be needed, of a claim without tests; and what would
+    settle it, of others.
     """
 
     id: Identifier
     city: str | None = None
     where: Where
+    also: tuple[Where, ...] = ()
     quote: str
+    says: str | None = None
     statement: str
     subject: str
     theme: Identifier | None = None
@@ -193,6 +202,21 @@ class Claim(Declaration):
     true_if: str
     tests: tuple[Test, ...] = ()
     needs: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_word_for_all_tests(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or data.get("says") is None:
+            return data
+        if data["says"] not in PHRASES:
+            raise ValueError(f"{data.get('id')!r} says {data['says']!r}, which isn't one of words.PHRASES")
+        tests = [dict(one) for one in data.get("tests", ())]
+        for one in tests:
+            if "word" in one:
+                raise ValueError(f"{data.get('id')!r} says {data['says']!r}; a test has no word of its own")
+            if one.get("kind") in WORDED:
+                one["word"] = PHRASES[data["says"]]
+        return {**data, "tests": tests}
 
     @model_validator(mode="after")
     def _testable_or_says_what_is_needed(self) -> Claim:

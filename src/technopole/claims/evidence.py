@@ -96,7 +96,7 @@ class Evidence:
     """Everything that the tests may use. What isn't there makes a test unknown, never false.
 
     `names`, `countries`: slug and code to English name. `ranked`: slugs of the ranked cities. `standings`: by lens,
-    side and region ("" is the world). `deeds`: initiatives by slug.
+    side and region ("" is the world). `deeds`: initiatives by slug. `reading`: how far vague words reach.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -107,6 +107,7 @@ class Evidence:
     standings: Mapping[tuple[str, str, str], Probabilities] = field(default_factory=dict)
     deeds: Mapping[str, tuple[Deed, ...]] = field(default_factory=dict)
     edition: str = ""
+    reading: float = 1.0
 
 
 @cache

@@ -50,22 +50,23 @@ COMPARED: Final[dict[Comparator, str]] = {
     "about": "about",
     "equals": "exactly",
     "in_year": "the year",
+    "many": "at least",
 }
 
 
-def compares(value: float, comparator: Comparator, threshold: float, bound: str = "") -> bool:
+def compares(value: float, comparator: Comparator, threshold: float, bound: str = "", reading: float = 1.0) -> bool:
     """Compare a value with a threshold; a `bound` value lies below ("nearly") or above ("more than") what is written.
 
-    "about" is within a tenth of the threshold.
+    "about" is within a tenth of the threshold (times `reading`).
     """
     if comparator in {"over", "at_most"}:
         reached = value >= threshold if bound == "above" else value > threshold
         return reached if comparator == "over" else not reached
-    if comparator in {"under", "at_least"}:
+    if comparator in {"under", "at_least", "many"}:
         below = value <= threshold if bound == "below" else value < threshold
         return below if comparator == "under" else not below
     if comparator == "about":
-        return abs(value - threshold) <= ABOUT * abs(threshold) + 1e-12
+        return abs(value - threshold) <= ABOUT * reading * abs(threshold) + 1e-12
     return math.floor(value) == threshold if comparator == "in_year" else math.isclose(value, threshold, rel_tol=1e-9)
 
 
@@ -102,3 +103,8 @@ def _singular(unit: str) -> str:
 def lower_first(title: str) -> str:
     """Lower the first letter of a title, unless it is an abbreviation or a digit."""
     return title if len(title) > 1 and (title[1].isupper() or title[1].isdigit()) else title[:1].lower() + title[1:]
+
+
+def noted(text: str, note: str) -> str:
+    """A sentence with the note of its test, which says whose definition it is."""
+    return f"{text} – {note}" if note else text

@@ -20,17 +20,21 @@ from technopole.claims.findings import (
     amount,
     compares,
     lower_first,
+    noted,
     ordinal,
     outcome_of,
 )
-from technopole.claims.words import LIKELY, REGIONS, Word, reach
+from technopole.claims.words import LIKELY, REGIONS, Word, number, reach
 from technopole.core.types import Boundary, Status
 
 BOUNDARIES = (Boundary.AGGLOMERATION.value, Boundary.CORE.value, Boundary.REGION.value)
 
 
 def rank_test(test: RankTest, city: str, evidence: Evidence) -> Finding:
-    """Rank of the city among all cities (or countries) that have the measure, under each boundary."""
+    """Rank of the city among all cities (or countries) that have the measure, under each boundary.
+
+    Reach is counted in the ranked cities that the measure covers: those with zero and those below a list's cut too.
+    """
     measure = evidence.measures.get(test.measure)
     if measure is None:
         return _unknown(test, f"the edition has no {test.measure}")
@@ -38,24 +42,26 @@ def rank_test(test: RankTest, city: str, evidence: Evidence) -> Finding:
     main = placed[0]
     if main is None:
         return _unknown(test, f"{evidence.names.get(city, city)} has no value of {lower_first(measure.title)}")
-    allowed = [reach(test.word, one.size) for one in placed if one is not None]
-    holds = [one.rank <= limit for one, limit in zip((one for one in placed if one), allowed, strict=True)]
+    holds = [one.rank <= reach(test.word, one.covered, evidence.reading) for one in placed if one is not None]
     outcome = outcome_of(true=holds[0]) if len(set(holds)) == 1 else Outcome.DEPENDS
+    if outcome is Outcome.HOLDS and test.word is Word.FIRST and main.tied:
+        outcome = Outcome.DEPENDS  # two leaders: neither is the one
     if outcome is Outcome.FAILS and main.lower_bound:
         outcome = Outcome.UNKNOWN  # more may be there than the source knows
     reached = sorted(one.rank for one in placed if one is not None)
     items = [_observed(measure, main.name, main.value, main.source)]
     if main.rival is not None and main.rival_value is not None and test.word is not Word.GOOD:
         items.append(_observed(measure, main.rival, main.rival_value, main.rival_source))
-    sentence = _rank_sentence(test, measure, main, placed)
+    sentence = _rank_sentence(test, measure, main, placed, evidence.reading)
     return Finding("rank", test.role, outcome, sentence, tuple(items), (reached[0], reached[-1]), main.lower_bound)
 
 
 class _Placed:
     """Where a place stands in a list: rank 1 is the highest value."""
 
-    def __init__(self, name: str, rank: int, size: int, value: float, *, lower_bound: bool) -> None:
-        self.name, self.rank, self.size, self.value = name, rank, size, value
+    def __init__(self, name: str, rank: int, sizes: tuple[int, int], value: float, *, lower_bound: bool) -> None:
+        self.name, self.rank, self.value = name, rank, value
+        self.size, self.covered = sizes  # places that have any; ranked cities that the measure covers
         self.lower_bound = lower_bound
         self.rival: str | None = None
         self.rival_value: float | None = None
@@ -65,9 +71,12 @@ class _Placed:
 
 
 def _place(measure: Measure, test: RankTest, city: str, boundary: str, evidence: Evidence) -> _Placed | None:
-    table = measure.table.filter((pl.col("boundary") == boundary) & pl.col("value").is_not_null())
+    known = pl.col("value").is_not_null() | (pl.col("status") == Status.CENSORED.value)
+    table = measure.table.filter((pl.col("boundary") == boundary) & known)
     if test.among is not None:
         table = table.filter(pl.col("country").is_in(sorted(REGIONS[test.among])))
+    covered = table.filter(pl.col("slug").is_in(sorted(evidence.ranked | {city}))).height
+    table = table.filter(pl.col("value").is_not_null())
     own = table.filter(pl.col("slug") == city)
     if own.is_empty():
         return None
@@ -83,8 +92,10 @@ def _place(measure: Measure, test: RankTest, city: str, boundary: str, evidence:
     counted = values.filter(values > 0) if values.min() == 0 and test.word is not Word.GOOD else values
     rank = int((values > value).sum()) + 1
     size = max(counted.len(), rank if value > 0 else rank - 1, 1)
+    if measure.level == "country" and test.word is not Word.GOOD:
+        covered = size  # countries are compared with countries
     lower = str(own["status"][0]) == Status.LOWER_BOUND.value
-    placed = _Placed(name, rank, size, value, lower_bound=lower)
+    placed = _Placed(name, rank, (size, covered), value, lower_bound=lower)
     placed.source, placed.period = source, period
     placed.tied = int((values == value).sum()) - 1
     same = pl.col("slug") != city if measure.level != "country" else pl.col("country") != own["country"][0]
@@ -96,7 +107,9 @@ def _place(measure: Measure, test: RankTest, city: str, boundary: str, evidence:
     return placed
 
 
-def _rank_sentence(test: RankTest, measure: Measure, main: _Placed, placed: list[_Placed | None]) -> str:
+def _rank_sentence(
+    test: RankTest, measure: Measure, main: _Placed, placed: list[_Placed | None], reading: float
+) -> str:
     kind = "countries" if measure.level == "country" and test.word is not Word.GOOD else "cities"
     where = f" of {test.among}" if test.among else ""
     shown = amount(main.value, measure.unit)
@@ -111,12 +124,15 @@ def _rank_sentence(test: RankTest, measure: Measure, main: _Placed, placed: list
         if main.rival is not None and main.rival_value is not None:
             first = main.rank == 1
             text += f"; {'next is' if first else 'first is'} {main.rival} with {amount(main.rival_value)}"
+        if test.word is Word.NOTABLE and measure.level != "country":
+            tenth = reach(Word.NOTABLE, main.covered, reading)
+            text += f"; the first {tenth:,} of {main.covered:,} ranked cities count as notable"
     ranks = sorted({one.rank for one in placed if one is not None})
     if len(ranks) > 1 and test.word is not Word.GOOD:
         text += f"; {ordinal(ranks[0])} to {ordinal(ranks[-1])} by where the city's boundary is drawn"
     if main.lower_bound:
         text += "; the source under-covers the country, so it is a lower bound"
-    return _noted(text, test.note)
+    return noted(text, test.note)
 
 
 def value_test(test: ValueTest, city: str, evidence: Evidence) -> Finding:
@@ -131,14 +147,15 @@ def value_test(test: ValueTest, city: str, evidence: Evidence) -> Finding:
     if measure.level == "country":
         name = evidence.countries.get(str(rows["country"][0]), name)
     source, period = str(rows["source"][0]), str(rows["period"][0])
-    outcome = outcome_of(true=compares(value, test.comparator, test.value))
-    if rows["status"][0] == Status.LOWER_BOUND.value and test.comparator in {"over", "at_least"}:
+    threshold = number("things", evidence.reading) if test.comparator == "many" else test.value
+    outcome = outcome_of(true=compares(value, test.comparator, threshold, reading=evidence.reading))
+    if rows["status"][0] == Status.LOWER_BOUND.value and test.comparator in {"over", "at_least", "many"}:
         outcome = Outcome.HOLDS if outcome is Outcome.HOLDS else Outcome.UNKNOWN
     text = (
         f"{lower_first(measure.title)} of {name}: {amount(value, measure.unit)} ({period}, {source}), "
-        f"against {COMPARED[test.comparator]} {amount(test.value)}"
+        f"against {COMPARED[test.comparator]} {amount(threshold)}"
     )
-    return Finding("value", test.role, outcome, _noted(text, test.note), (_observed(measure, name, value, source),))
+    return Finding("value", test.role, outcome, noted(text, test.note), (_observed(measure, name, value, source),))
 
 
 def count_test(test: CountTest, evidence: Evidence) -> Finding:
@@ -153,12 +170,13 @@ def count_test(test: CountTest, evidence: Evidence) -> Finding:
         table = table.unique("country", keep="first", maintain_order=True)
     found = table.filter(pl.col("value") > test.above).height
     kind = "countries" if measure.level == "country" else "cities"
+    asked = number(test.plural, evidence.reading)
     text = (
         f"{found:,} {kind} have more than {amount(test.above, measure.unit)} by {lower_first(measure.title)} "
-        f"({measure.period}, {measure.source}), against at least {test.at_least:,}"
+        f"({measure.period}, {measure.source}), against at least {amount(asked)}"
     )
     item = _observed(measure, f"{kind} of the world", float(found), measure.source)
-    return Finding("count", test.role, outcome_of(true=found >= test.at_least), _noted(text, test.note), (item,))
+    return Finding("count", test.role, outcome_of(true=found >= asked), noted(text, test.note), (item,))
 
 
 def growth_test(test: GrowthTest, city: str, evidence: Evidence) -> Finding:
@@ -177,7 +195,7 @@ def growth_test(test: GrowthTest, city: str, evidence: Evidence) -> Finding:
         Item("observation", early.id, early.source, name, before, "share", early.period, early.citation, early.url),
         Item("observation", late.id, late.source, name, after, "share", late.period, late.citation, late.url),
     )
-    return Finding("growth", test.role, outcome_of(true=after > before), _noted(text, test.note), items)
+    return Finding("growth", test.role, outcome_of(true=after > before), noted(text, test.note), items)
 
 
 def _share(measure: Measure, city: str) -> float | None:
@@ -192,7 +210,7 @@ def belongs_test(test: BelongsTest, city: str, evidence: Evidence) -> Finding:
     if city not in standing:
         return _unknown(test, f"{evidence.names.get(city, city)} isn't ranked")
     within = standing[city]
-    limit = reach(test.word, within.size)
+    limit = reach(test.word, within.size, evidence.reading)
     chance = float(within[limit - 1])
     outcome = Outcome.HOLDS if chance >= LIKELY else Outcome.FAILS if chance <= 1 - LIKELY else Outcome.DEPENDS
     name = evidence.names.get(city, city)
@@ -201,12 +219,12 @@ def belongs_test(test: BelongsTest, city: str, evidence: Evidence) -> Finding:
     reached = "first" if limit == 1 else f"among the first {limit:,}"
     text = (
         f"{name} is {reached} of {within.size:,} ranked cities{where} ({side}, lens {test.lens}) in "
-        f"{chance * 100:.0f} % of the replicates of edition {evidence.edition}"
+        f"{chance * 100:.3g} % of the replicates of edition {evidence.edition}"
     )
     cited = f"Technopole, edition {evidence.edition}, uncertainty analysis"
     item = Item("probability", f"{test.lens}.{test.side}.{limit}", "technopole", name, round(chance, 4),
                 f"probability of the first {limit}", evidence.edition, cited, "")  # fmt: skip
-    return Finding("belongs", test.role, outcome, _noted(text, test.note), (item,))
+    return Finding("belongs", test.role, outcome, noted(text, test.note), (item,))
 
 
 def initiative_test(test: InitiativeTest, city: str, evidence: Evidence) -> Finding:
@@ -222,7 +240,7 @@ def initiative_test(test: InitiativeTest, city: str, evidence: Evidence) -> Find
         Item("initiative", deed.id, deed.publisher, name, deed.what, "", deed.year, deed.citation, deed.url)
         for deed in deeds
     )
-    return Finding("initiative", test.role, Outcome.HOLDS, _noted(text, test.note), items)
+    return Finding("initiative", test.role, Outcome.HOLDS, noted(text, test.note), items)
 
 
 def _observed(measure: Measure, place: str, value: float, source: str) -> Item:
@@ -232,7 +250,3 @@ def _observed(measure: Measure, place: str, value: float, source: str) -> Item:
 
 def _unknown(test: RankTest | ValueTest | CountTest | GrowthTest | BelongsTest | InitiativeTest, why: str) -> Finding:
     return Finding(test.kind, test.role, Outcome.UNKNOWN, why)
-
-
-def _noted(text: str, note: str) -> str:
-    return f"{text}: {note}" if note else text

@@ -13,9 +13,11 @@ from technopole.claims.declarations import (
     StatedRankTest,
 )
 from technopole.claims.evidence import Evidence, Figure, item_of
-from technopole.claims.findings import COMPARED, Finding, Outcome, amount, compares, ordinal, outcome_of
-from technopole.claims.words import EARLIER_PLACES, LAG_YEARS, Word, reach
+from technopole.claims.findings import COMPARED, Finding, Outcome, amount, compares, noted, ordinal, outcome_of
+from technopole.claims.words import EARLIER_PLACES, LAG_YEARS, Word, number, reach
 
+UNKNOWN_LENGTH = 1000
+"""Taken for a list whose length isn't known; it decides for "the first" and "one of the first" only."""
 BOUNDS = {"": "", "below": "nearly ", "above": "more than "}
 AnyTest = FigureTest | StatedRankTest | FigureRankTest | EarlyTest | RatioTest | DefinitionTest
 
@@ -25,8 +27,9 @@ def figure_test(test: FigureTest, evidence: Evidence) -> Finding:
     one = evidence.figures.get(test.figure)
     if one is None or one.value is None:
         return _unknown(test, [test.figure])
-    outcome = outcome_of(true=compares(one.value, test.comparator, test.value, one.bound))
-    asked = f"{test.value:.0f}" if test.comparator == "in_year" else amount(test.value)
+    threshold = number("things", evidence.reading) if test.comparator == "many" else test.value
+    outcome = outcome_of(true=compares(one.value, test.comparator, threshold, one.bound, evidence.reading))
+    asked = f"{threshold:.0f}" if test.comparator == "in_year" else amount(threshold)
     text = f"{_said(one)}, against {COMPARED[test.comparator]} {asked}"
     return _found(test, outcome, text, [one])
 
@@ -39,7 +42,7 @@ def stated_rank_test(test: StatedRankTest, evidence: Evidence) -> Finding:
     rank = round(one.value)
     if one.of is None and test.word not in {Word.FIRST, Word.ONE_OF}:
         return _unknown(test, [test.figure])
-    limit = reach(test.word, one.of) if one.of else reach(test.word, 1000)
+    limit = reach(test.word, one.of or UNKNOWN_LENGTH, evidence.reading)
     length = f" of {one.of:,}" if one.of else ""
     text = f"{one.place} is {ordinal(rank)}{length}: {one.what} ({_whose(one)})"
     return _found(test, outcome_of(true=rank <= limit), text, [one])
@@ -52,16 +55,21 @@ def figure_rank_test(test: FigureRankTest, evidence: Evidence) -> Finding:
     if own is None or own.value is None or not others:
         return _unknown(test, [test.figure, *test.others])
     higher = [one for one in others if one.value is not None and one.value > own.value]
-    limit = reach(test.word, len(others) + 1) if test.complete else reach(test.word, 1000)
+    limit = reach(test.word, len(others) + 1 if test.complete else UNKNOWN_LENGTH, evidence.reading)
     fits = len(higher) < limit
     outcome = Outcome.FAILS if not fits else Outcome.HOLDS if test.complete else Outcome.UNKNOWN
+    if outcome is Outcome.HOLDS and test.word is Word.FIRST and any(one.value == own.value for one in others):
+        outcome = Outcome.DEPENDS  # two leaders: neither is the one
     ahead = ", ".join(f"{one.place} {amount(one.value or 0)}" for one in higher)
     text = f"{_said(own)}; {f'higher are {ahead}' if higher else 'none of those compared is higher'}"
     return _found(test, outcome, text, [own, *others])
 
 
 def early_test(test: EarlyTest, evidence: Evidence) -> Finding:
-    """One of the first? No later than two years after the first found; or fewer than ten places earlier."""
+    """One of the first? No later than two years after the first found; or fewer than ten places earlier.
+
+    A list that isn't complete can show that many were earlier, not that few were.
+    """
     own = evidence.figures.get(test.figure)
     found = [one for name in test.others if (one := evidence.figures.get(name)) is not None and one.value is not None]
     counted = [one for name in test.counted if (one := evidence.figures.get(name)) is not None]
@@ -78,15 +86,18 @@ def early_test(test: EarlyTest, evidence: Evidence) -> Finding:
             if earlier
             else f"{_said(own)}, and none of those compared was earlier"
         )
-        return _found(test, outcome_of(true=lag <= LAG_YEARS), text, [own, *found])
-    number = len({one.place for one in earlier}) + round(sum(one.value or 0 for one in counted))
+        return _found(test, outcome_of(true=lag <= LAG_YEARS * evidence.reading), text, [own, *found])
+    before = len({one.place for one in earlier}) + round(sum(one.value or 0 for one in counted))
     told = "; ".join(_said(one) for one in counted)
     # the earliest date of each place, first place first
     dated = {one.place: one.text for one in reversed(earlier)}
     places = ", ".join(f"{place} ({dated[place]})" for place in dict.fromkeys(one.place for one in earlier))
-    text = f"at least {number} places were earlier than {own.place} ({own.text})"
-    text += f": {'; '.join(part for part in (places, told) if part)}" if number else ""
-    return _found(test, outcome_of(true=number < EARLIER_PLACES), text, [own, *found, *counted])
+    text = f"at least {before} places were earlier than {own.place} ({own.text})"
+    text += f": {'; '.join(part for part in (places, told) if part)}" if before else ""
+    few = before < EARLIER_PLACES * evidence.reading
+    # places that nobody listed may have been earlier too: a list can show that there were many, not that there were few
+    outcome = Outcome.FAILS if not few else Outcome.HOLDS if test.complete else Outcome.UNKNOWN
+    return _found(test, outcome, text, [own, *found, *counted])
 
 
 def ratio_test(test: RatioTest, evidence: Evidence) -> Finding:
@@ -99,7 +110,8 @@ def ratio_test(test: RatioTest, evidence: Evidence) -> Finding:
         f"{_said(upper)}; {_said(lower)}; that makes {amount(ratio)} {test.unit}, against "
         f"{COMPARED[test.comparator]} {amount(test.value)}"
     )
-    return _found(test, outcome_of(true=compares(ratio, test.comparator, test.value)), text, [upper, lower])
+    outcome = outcome_of(true=compares(ratio, test.comparator, test.value, reading=evidence.reading))
+    return _found(test, outcome, text, [upper, lower])
 
 
 def definition_test(test: DefinitionTest, evidence: Evidence) -> Finding:
@@ -132,8 +144,7 @@ def _whose(one: Figure) -> str:
 
 
 def _found(test: AnyTest, outcome: Outcome, text: str, used: Sequence[Figure]) -> Finding:
-    noted = f"{text}: {test.note}" if test.note else text
-    return Finding(test.kind, test.role, outcome, noted, tuple(item_of(one) for one in used))
+    return Finding(test.kind, test.role, outcome, noted(text, test.note), tuple(item_of(one) for one in used))
 
 
 def _unknown(test: AnyTest, names: Sequence[str]) -> Finding:

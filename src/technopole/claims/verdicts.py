@@ -11,8 +11,8 @@ untestable     no test that decides has its evidence
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from technopole.claims import measured, published
 from technopole.claims.declarations import Claim
 from technopole.claims.evidence import Evidence
 from technopole.claims.findings import Finding, Outcome
+from technopole.claims.words import READINGS
 
 
 class Verdict(StrEnum):
@@ -53,14 +54,21 @@ GENERAL: Final[dict[str, Callable[[Any, Evidence], Finding]]] = {
 """Kind -> test that names its own places."""
 
 
+READING_WORDS: Final = {
+    "strict": "were they to reach half as far,",
+    "loose": "were they to reach twice as far,",
+}
+
+
 @dataclass(frozen=True)
 class Judged:
-    """A claim with what its tests found."""
+    """A claim with what its tests found. `readings`: verdicts were vague words to reach half or twice as far."""
 
     claim: Claim
     verdict: Verdict
     because: str
     findings: tuple[Finding, ...]
+    readings: Mapping[str, Verdict] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented shape of `technopole claims --json`."""
@@ -84,14 +92,33 @@ class Judged:
             "true_if": claim.true_if,
             "sources": sorted({source for one in deciding(self.findings) for source in one.sources}),
             "needs": claim.needs,
+            "says": claim.says,
+            "readings": {name: verdict.value for name, verdict in self.readings.items()},
         }
 
 
 def judge(claim: Claim, evidence: Evidence) -> Judged:
     """Run the declared tests and compute the verdict."""
-    findings = tuple(run_test(test, claim.city or "", evidence) for test in claim.tests)
+    findings = _run(claim, evidence)
     verdict = decide(findings)
     return Judged(claim, verdict, reason(verdict, findings, claim.needs), findings)
+
+
+def judge_in_all_readings(claim: Claim, evidence: Evidence) -> Judged:
+    """Judge a claim, and say whether the verdict hangs on how far vague words reach (`words.READINGS`)."""
+    judged = judge(claim, evidence)
+    readings = {
+        name: decide(_run(claim, replace(evidence, reading=factor)))
+        for name, factor in READINGS.items()
+        if factor != evidence.reading
+    }
+    others = [f"{READING_WORDS[name]} {one.value}" for name, one in readings.items() if one is not judged.verdict]
+    hangs = f" It hangs on the words: {'; '.join(others)}." if others else ""
+    return replace(judged, because=judged.because + hangs, readings=readings)
+
+
+def _run(claim: Claim, evidence: Evidence) -> tuple[Finding, ...]:
+    return tuple(run_test(test, claim.city or "", evidence) for test in claim.tests)
 
 
 def run_test(test: Any, city: str, evidence: Evidence) -> Finding:

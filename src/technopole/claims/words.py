@@ -14,17 +14,34 @@ SHARE_OF_LIST: Final = 3
 NOTABLE_SHARE: Final = 10
 LAG_YEARS: Final = 2.0
 EARLIER_PLACES: Final = 10
+MANY: Final = {"things": 10, "cities": 100, "several cities": 10}
+"""Least number that a plural takes: of things in one city, of "many cities", of "cities"."""
 ABOUT: Final = 0.1
 LIKELY: Final = 0.9
+READINGS: Final = {"strict": 0.5, "as declared": 1.0, "loose": 2.0}
+"""How far all vague words together reach, to see which verdicts hang on them."""
 
 
 class Word(StrEnum):
     """A vague word, by how far down a list it reaches."""
 
-    FIRST = "the first"  # "the highest", "the leader", "the epicentre", "superpower"
-    ONE_OF = "one of the first"  # "one of the biggest", "among the top"
-    NOTABLE = "notable"  # "many", "a rich array", "renowned", "known for"
-    GOOD = "good"  # "efficient", "quite high", "made available"
+    FIRST = "the first"
+    ONE_OF = "one of the first"
+    NOTABLE = "notable"
+    GOOD = "good"
+
+
+PHRASES: Final[dict[str, Word]] = {
+    **dict.fromkeys(("highest number", "superpower", "leader", "epicenter"), Word.FIRST),
+    **dict.fromkeys(("one of the", "some of the most", "among the top"), Word.ONE_OF),
+    **dict.fromkeys(
+        ("many", "rich array", "renowned", "famed", "giant", "major force", "great strides", "highly", "picture of",
+         "continued growth", "crosshairs"),
+        Word.NOTABLE,
+    ),
+    **dict.fromkeys(("efficient", "quite high", "improve"), Word.GOOD),
+}  # fmt: skip
+"""Words of a text -> the vague word that they are. A claim names the phrase; its tests have no word of their own."""
 
 
 _CODES: Final[dict[str, str]] = {
@@ -40,18 +57,23 @@ REGIONS: Final[dict[str, frozenset[str]]] = {name: frozenset(codes.split()) for 
 """Region -> its countries and territories (UN M49; the Far East is Eastern Asia)."""
 
 
-def reach(word: Word, size: int) -> int:
+def reach(word: Word, size: int, reading: float = 1.0) -> int:
     """Lowest rank in a list of `size` places that the word still allows; at least 1.
 
-    Counts are listed for the cities that have any. Good: fewer than half of the ranked cities have more. Other words:
-    "one of the first to" is no later than two years after the first place that was found, and with fewer than ten
-    places earlier; "about" is within a tenth; "belongs to" is with a probability of at least 90 % (and doesn't with at
-    most 10 %); "many cities" are a hundred, "several" or "many" things in one city are ten.
+    The list of a measure are the ranked cities that it covers; of a published rank its own. `reading` stretches the
+    reach of every word but "the first", which is no vague word. Other words: "one of the first to" is no later than
+    two years after the first place that was found, and with fewer than ten places earlier; "about" is within a tenth;
+    "belongs to" is with a probability of at least 90 % (and doesn't with at most 10 %); `MANY` says what plurals take.
     """
     allowed = {
-        Word.FIRST: 1,
-        Word.ONE_OF: min(MOST_PLACES, size // SHARE_OF_LIST),
-        Word.NOTABLE: math.ceil(size / NOTABLE_SHARE),
-        Word.GOOD: size // 2,
+        Word.FIRST: 1.0,
+        Word.ONE_OF: min(MOST_PLACES, size // SHARE_OF_LIST) * reading,
+        Word.NOTABLE: math.ceil(size / NOTABLE_SHARE) * reading,
+        Word.GOOD: size // 2 * reading,
     }
-    return max(allowed[word], 1)
+    return min(max(int(allowed[word]), 1), max(size, 1))
+
+
+def number(plural: str, reading: float = 1.0) -> float:
+    """Least number of things that a plural takes; a looser reading asks for fewer."""
+    return MANY[plural] / reading

@@ -12,7 +12,7 @@ import polars as pl
 from technopole.cities.countries import countries
 from technopole.claims.declarations import Claim, article, measures_needed, standings_needed
 from technopole.claims.evidence import Deed, Evidence, Measure, Probabilities, figures
-from technopole.claims.verdicts import Judged, judge
+from technopole.claims.verdicts import Judged, judge_in_all_readings
 from technopole.claims.words import REGIONS
 from technopole.core.errors import UnknownNameError
 from technopole.core.types import Boundary, Lens, Level
@@ -28,7 +28,10 @@ from technopole.kernel.rank import competition_ranks, rank_acceptability
 from technopole.observations.variables import Meta, Variable
 from technopole.robustness.uncertainty import Replicates, simulate
 
-COLUMNS: Final = ("id", "city", "statement", "verdict", "because", "scope", "theme", "paragraph", "sentence", "sources")
+COLUMNS: Final = (
+    "id", "city", "statement", "verdict", "because", "scope", "theme", "paragraph", "sentence", "sources", "strict",
+    "loose",
+)  # fmt: skip
 
 
 def judged_claims(edition: Edition, city: str | None = None) -> list[Judged]:
@@ -40,7 +43,7 @@ def judged_claims(edition: Edition, city: str | None = None) -> list[Judged]:
 def _judged(edition: Edition, city: str | None) -> tuple[Judged, ...]:
     claims = tuple(one for one in article().claims if city is None or one.city == city)
     evidence = gather(edition, claims) if claims else Evidence()
-    return tuple(judge(claim, evidence) for claim in claims)
+    return tuple(judge_in_all_readings(claim, evidence) for claim in claims)
 
 
 def claim_list(edition: Edition, city: str | None = None) -> list[dict[str, Any]]:
@@ -49,8 +52,8 @@ def claim_list(edition: Edition, city: str | None = None) -> list[dict[str, Any]
 
 
 def claim_table(edition: Edition, city: str | None = None) -> pl.DataFrame:
-    """Claims as a flat table; sources are joined by "; "."""
-    rows = [{**one, "sources": "; ".join(one["sources"])} for one in claim_list(edition, city)]
+    """Claims as a flat table; sources are joined by "; ". `strict`, `loose`: verdicts if words reached so far."""
+    rows = [{**one, **one["readings"], "sources": "; ".join(one["sources"])} for one in claim_list(edition, city)]
     schema = {name: pl.Int64 if name in {"paragraph", "sentence"} else pl.String for name in COLUMNS}
     return pl.DataFrame([[row[name] for name in COLUMNS] for row in rows], schema=schema, orient="row")
 
