@@ -2,13 +2,22 @@ import { useEffect } from "preact/hooks";
 import { TraceDialog } from "./parts/trace";
 import { LANGUAGES } from "./i18n";
 import { CityPage } from "./pages/city";
+import { ClaimsPage } from "./pages/claims";
 import { ComparePage } from "./pages/compare";
 import { MethodPage } from "./pages/method";
 import { RankingPage } from "./pages/ranking";
+import { ThemesPage } from "./pages/themes";
 import { bundle, change, cityName, failure, follow, hrefTo, language, state, t } from "./store";
 import type { Page } from "./state";
 
-const PAGES = { ranking: RankingPage, city: CityPage, compare: ComparePage, method: MethodPage };
+const PAGES = {
+  ranking: RankingPage,
+  city: CityPage,
+  compare: ComparePage,
+  themes: ThemesPage,
+  claims: ClaimsPage,
+  method: MethodPage,
+};
 
 function title(): string {
   const { page, city } = state.value;
@@ -43,7 +52,7 @@ export function App() {
 }
 
 function Header() {
-  const pages: Page[] = ["ranking", "compare", "method"];
+  const pages: Page[] = ["ranking", "compare", "themes", "claims", "method"];
   return (
     <header class="top">
       <a class="brand" href={hrefTo({ page: "ranking", city: "" })} onClick={(event) => follow(event, { page: "ranking", city: "" })}>
@@ -51,7 +60,7 @@ function Header() {
       </a>
       <nav aria-label={t("title")}>
         {pages.map((page) => {
-          const goal = { page, city: "" };
+          const goal = { page, city: "", theme: "", verdict: "" };
           return (
             <a
               key={page}

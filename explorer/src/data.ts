@@ -144,6 +144,8 @@ async function textOf(name: string): Promise<string> {
   return inside ? (inside.textContent ?? "") : new TextDecoder().decode(await bytesOf(name));
 }
 
+export const loadJson = async <T>(name: string): Promise<T> => JSON.parse(await textOf(name)) as T;
+
 /** All columns of a Parquet file, each as one array. */
 export async function readColumns(file: ArrayBuffer): Promise<Columns> {
   const columns: Record<string, unknown[]> = {};

@@ -3,6 +3,7 @@ import { App } from "./app";
 import { loadBundle } from "./data";
 import { bundle, failure } from "./store";
 import "./style.css";
+import "./pages.css";
 
 const root = document.getElementById("app")!;
 root.replaceChildren();

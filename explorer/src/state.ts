@@ -2,7 +2,7 @@
 // tests/golden_explorer/state.json holds both to one result.
 
 export const VERSION = 1;
-export const PAGES = ["ranking", "city", "compare", "method"] as const;
+export const PAGES = ["ranking", "city", "compare", "themes", "claims", "method"] as const;
 export const LENSES = ["scale", "intensity"] as const;
 export const BOUNDARIES = ["agglomeration", "core", "region"] as const;
 export type Page = (typeof PAGES)[number];
@@ -20,6 +20,8 @@ export interface State {
   city: string;
   compare: string[];
   trace: string;
+  verdict: string;
+  theme: string;
   language: string;
 }
 
@@ -49,6 +51,8 @@ export function defaults(): State {
     city: "",
     compare: [],
     trace: "",
+    verdict: "",
+    theme: "",
     language: "",
   };
 }
@@ -77,6 +81,8 @@ export function encode(state: State): string {
     ["city", state.city],
     ["compare", state.compare.join(",")],
     ["trace", state.trace],
+    ["verdict", state.verdict],
+    ["theme", state.theme],
     ["lang", state.language],
   ];
   const written = parts.filter(([, value]) => value !== "").map(([key, value]) => `${key}=${value}`);
@@ -107,6 +113,8 @@ export function decode(text: string): State {
   state.city = one("city", NAME);
   state.compare = many("compare", NAME, MOST_COMPARED);
   state.trace = one("trace", TRACE);
+  state.verdict = one("verdict", NAME);
+  state.theme = one("theme", NAME);
   state.language = one("lang", LANGUAGE);
   return state;
 }

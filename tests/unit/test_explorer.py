@@ -209,7 +209,7 @@ def test_the_single_file_is_small(page: str) -> None:
 def test_nothing_in_the_data_ends_its_element(page: str) -> None:
     data = page[page.index('<script type="text/plain"') :]
     blocks = re.findall(r'<script type="text/plain" id="data-[^"]+">(.*?)</script>', data, flags=re.DOTALL)
-    assert len(blocks) == 9
+    assert len(blocks) == 13
     assert not any("<" in block for block in blocks)
 
 

@@ -1,9 +1,13 @@
 import { type City, published, valueOf } from "../data";
+import { needClaims } from "../documents";
+import { ClaimItem } from "../parts/claims";
 import { Notice, Switches } from "../parts/controls";
+import { Deeds } from "../parts/deeds";
 import { WorldMap } from "../parts/map";
 import { CopyButton } from "../parts/share";
 import { statusName } from "../parts/status";
 import { Bar, rangeText, Whisker } from "../parts/table";
+import { Trend } from "../parts/trend";
 import { competitionRanks } from "../rank";
 import {
   amount,
@@ -99,16 +103,38 @@ export function CityPage() {
             <Pillars city={city} />
             <Standouts city={city} />
           </div>
-          <div class="two">
-            <RanksOf city={city} />
-            <Neighbours city={city} />
-          </div>
         </>
       )}
+      <Deeds city={city} />
+      <ClaimsAbout city={city} />
+      {city.ranked && (
+        <div class="two">
+          <RanksOf city={city} />
+          <Neighbours city={city} />
+        </div>
+      )}
+      <Trend city={city} />
       <Missing city={city} />
       <Indicators city={city} />
       {row && <WorldMap rows={ranking.value} marked={[city.slug]} small />}
     </article>
+  );
+}
+
+/** What the article says of the city; cities that it doesn't name have none. */
+function ClaimsAbout({ city }: { city: City }) {
+  const claims = needClaims()?.claims.filter((one) => one.city === city.slug) ?? [];
+  if (claims.length === 0) return null;
+  return (
+    <section class="panel">
+      <h2>{t("claimsAbout", { name: cityName(city) })}</h2>
+      <p class="help">{t("verdictHelp")}</p>
+      <ul class="claim-list">
+        {claims.map((claim) => (
+          <ClaimItem key={claim.id} claim={claim} />
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -8,7 +8,6 @@ there are. The layout is documented in explorer/README.md and read by explorer/s
 from __future__ import annotations
 
 import io
-import json
 from typing import Any, Final
 
 import polars as pl
@@ -20,6 +19,7 @@ from technopole.index.run import LOWEST
 from technopole.index.tree import labelled_tree
 from technopole.indicators.declarations import Indicator, catalogue
 from technopole.indicators.recipes import RECIPES
+from technopole.publish.bundle_documents import documents, json_bytes
 from technopole.publish.bundle_names import names_text
 from technopole.publish.bundle_origins import files_of, origins_of
 
@@ -33,8 +33,8 @@ def bundle(edition: Edition) -> dict[str, bytes]:
 
     Returns
     -------
-    File name -> content: meta.json, names.txt, and cities, results, scores, values, unranked, origins and files as
-    Parquet. The same edition gives the same bytes.
+    File name -> content: meta.json, names.txt, cities, results, scores, values, unranked, origins and files as
+    Parquet, and the documents of `bundle_documents`. The same edition gives the same bytes.
 
     Raises
     ------
@@ -56,11 +56,11 @@ def bundle(edition: Edition) -> dict[str, bytes]:
         "files": files_of(edition, origins),
     }
     meta = _meta(edition, framework, indicators, codes, ranked.len())
-    text = json.dumps(meta, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return {
-        "meta.json": text.encode(),
+        "meta.json": json_bytes(meta),
         "names.txt": names_text(edition, cities).encode(),
         **{f"{name}.parquet": _parquet(table) for name, table in tables.items()},
+        **documents(edition),
     }
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 VERSION: Final = 1
-PAGES: Final = ("ranking", "city", "compare", "method")
+PAGES: Final = ("ranking", "city", "compare", "themes", "claims", "method")
 LENSES: Final = ("scale", "intensity")
 BOUNDARIES: Final = ("agglomeration", "core", "region")
 MOST_COMPARED: Final = 5
@@ -41,6 +41,8 @@ class State:
     city: str = ""
     compare: tuple[str, ...] = ()
     trace: str = ""
+    verdict: str = ""
+    theme: str = ""
     language: str = ""
 
 
@@ -65,6 +67,8 @@ def encode(state: State) -> str:
         "city": state.city,
         "compare": ",".join(state.compare),
         "trace": state.trace,
+        "verdict": state.verdict,
+        "theme": state.theme,
         "lang": state.language,
     }
     written = [f"{key}={value}" for key, value in parts.items() if value]
@@ -100,6 +104,8 @@ def decode(text: str) -> State:
         city=one("city", NAME),
         compare=many("compare", NAME, MOST_COMPARED),
         trace=one("trace", f"{NAME}:{NAME}"),
+        verdict=one("verdict", NAME),
+        theme=one("theme", NAME),
         language=one("lang", "[a-z]{2}"),
     )
 

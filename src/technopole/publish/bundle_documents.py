@@ -1,0 +1,69 @@
+"""What the explorer's bundle says in words, one JSON file a subject, read by a page when it is opened.
+
+`initiatives.json` (what cities do), `claims.json` (the article's claims and its list of cities), `themes.json` and
+`momentum.json` hold what the commands of the same names print with `--json`, without what a page doesn't show.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from technopole.editions.read import Edition
+from technopole.initiatives.register import registered_cities
+from technopole.initiatives.reviews import all_reviews
+from technopole.publish.claims import claim_list
+from technopole.publish.claims_listed import article_list
+from technopole.publish.initiatives import initiative_list
+from technopole.publish.momentum import momentum_table
+from technopole.publish.themes import theme_list
+
+DIGITS: Final = 4
+"""Of momentum, which is a logarithm: 0.0001 is a hundredth of a per cent."""
+
+
+def documents(edition: Edition) -> dict[str, bytes]:
+    """File name -> content of the four documents. The same edition gives the same bytes."""
+    shapes = {
+        "initiatives": _initiatives(edition),
+        "claims": {"claims": claim_list(edition), "list": article_list(edition)},
+        "themes": theme_list(edition),
+        "momentum": _momentum(momentum_table(edition)),
+    }
+    return {f"{name}.json": json_bytes(shape) for name, shape in shapes.items()}
+
+
+def json_bytes(shape: object) -> bytes:
+    """UTF-8, without spaces; raises ValueError for a number that JSON doesn't have."""
+    return json.dumps(shape, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _initiatives(edition: Edition) -> dict[str, list[dict[str, Any]]]:
+    """Entries by slug, each with the extract that was read and where it was read; cities of the frame only."""
+    read = {(one.city, one.id): one for one in all_reviews()}
+    known = set(edition.frame()["slug"])
+    listed = {}
+    for slug in registered_cities():
+        if slug not in known:
+            continue
+        listed[slug] = [
+            {**one, "extract": review.extract if (review := read.get((slug, one["id"]))) else None}
+            for one in initiative_list(slug)
+        ]
+    return listed
+
+
+def _momentum(table: dict[str, Any]) -> dict[str, Any]:
+    """The table by slug, with rounded numbers."""
+    kept = ("rank", "rank_low", "rank_high", "momentum", "low", "high", "change_percent", "verdict", "evidence",
+            "series")  # fmt: skip
+    return {
+        **{name: table[name] for name in ("measure", "least_events", "least_series", "draws", "series")},
+        "cities": {city["slug"]: _rounded({name: city[name] for name in kept}) for city in table["cities"]},
+    }
+
+
+def _rounded(cell: Any) -> Any:
+    if isinstance(cell, dict):
+        return {name: _rounded(one) for name, one in cell.items()}
+    return round(cell, DIGITS) if isinstance(cell, float) else cell
