@@ -7,7 +7,7 @@ import { ComparePage } from "./pages/compare";
 import { MethodPage } from "./pages/method";
 import { RankingPage } from "./pages/ranking";
 import { ThemesPage } from "./pages/themes";
-import { bundle, change, cityName, failure, follow, hrefTo, language, state, t } from "./store";
+import { bundle, change, cityName, failure, fields, follow, hrefTo, language, t } from "./store";
 import type { Page } from "./state";
 
 const PAGES = {
@@ -20,7 +20,7 @@ const PAGES = {
 };
 
 function title(): string {
-  const { page, city } = state.value;
+  const [page, city] = [fields.page.value, fields.city.value];
   const named = page === "city" && bundle.value?.bySlug.get(city);
   return `${named ? cityName(named) : t(page === "city" ? "city" : page)} · ${t("title")}`;
 }
@@ -31,7 +31,7 @@ export function App() {
     document.title = title();
   });
   if (failure.value) return <main class="page"><p class="notice warn" role="alert">{t("failed", { why: failure.value })}</p></main>;
-  const Page = PAGES[state.value.page];
+  const Page = PAGES[fields.page.value];
   return (
     <>
       <a class="skip" href="#content" onClick={(event) => {
@@ -65,7 +65,7 @@ function Header() {
             <a
               key={page}
               href={hrefTo(goal)}
-              aria-current={state.value.page === page ? "page" : undefined}
+              aria-current={fields.page.value === page ? "page" : undefined}
               onClick={(event) => follow(event, goal)}
             >
               {t(page)}
@@ -91,7 +91,7 @@ function Header() {
 
 /** The cities chosen for a comparison, at hand on every page but that of the comparison. */
 function Tray() {
-  const { compare, page } = state.value;
+  const [compare, page] = [fields.compare.value, fields.page.value];
   if (page === "compare" || compare.length === 0) return null;
   const names = compare.map((slug) => bundle.value!.bySlug.get(slug)).map((city) => (city ? cityName(city) : ""));
   return (

@@ -211,13 +211,13 @@ export function assemble(meta: Meta, names: string, cities: Columns, results: Co
 }
 
 /** Normalised values under a lens and boundary: one array a leaf, in the order of the ranked cities. */
-export function leafColumns(bundle: Bundle, lens: string, boundary: string): number[][] {
+export function leafColumns(bundle: Bundle, lens: string, boundary: string): Float64Array[] {
   const { meta, tree, scores } = bundle;
   const n = meta.edition.ranked;
   const block = meta.lenses.indexOf(lens) * meta.boundaries.length + meta.boundaries.indexOf(boundary);
   return tree.names
     .slice(0, tree.leaves)
-    .map((leaf) => Array.from({ length: n }, (_, at) => Number(scores[leaf]![block * n + at])));
+    .map((leaf) => Float64Array.from({ length: n }, (_, at) => Number(scores[leaf]![block * n + at])));
 }
 
 export interface Published {

@@ -93,13 +93,15 @@ export function roundSignificant(values: ArrayLike<number>, digits = DIGITS): Fl
   for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!));
   const exponent = Math.floor(Math.log10(largest > 0 ? largest : 1));
   const decimals = Math.min(300, Math.max(-300, digits - 1 - exponent));
+  const limits = Array.from({ length: GUARD_DIGITS }, (_, k) => Number(`1e${exponent - k}`));
+  const factors = Array.from({ length: GUARD_DIGITS + 1 }, (_, k) => Number(`1e${Math.abs(decimals + k)}`));
   const rounded = new Float64Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    let places = decimals;
-    for (let k = 0; k < GUARD_DIGITS; k++) if (Math.abs(value) < Number(`1e${exponent - k}`)) places++;
-    const factor = Number(`1e${Math.abs(places)}`);
-    const near = places >= 0 ? roundHalfEven(value * factor) / factor : roundHalfEven(value / factor) * factor;
+    let finer = 0;
+    while (finer < GUARD_DIGITS && Math.abs(value) < limits[finer]!) finer++;
+    const factor = factors[finer]!;
+    const near = decimals + finer >= 0 ? roundHalfEven(value * factor) / factor : roundHalfEven(value / factor) * factor;
     rounded[i] = near + 0;
   }
   return rounded;

@@ -5,6 +5,7 @@ export const VERSION = 1;
 export const PAGES = ["ranking", "city", "compare", "themes", "claims", "method"] as const;
 export const LENSES = ["scale", "intensity"] as const;
 export const BOUNDARIES = ["agglomeration", "core", "region"] as const;
+export const EXTREMES = ["pillars", "bounded"] as const;
 export type Page = (typeof PAGES)[number];
 
 export interface State {
@@ -13,10 +14,14 @@ export interface State {
   side: string;
   boundary: (typeof BOUNDARIES)[number];
   weights: Record<string, number>;
+  /** M49 numbers */
+  regions: string[];
   countries: string[];
   minPopulation: number;
   minCoverage: number;
   sort: string;
+  /** Over which weights best and worst possible ranks are shown; "": not shown. */
+  extremes: "" | (typeof EXTREMES)[number];
   city: string;
   compare: string[];
   trace: string;
@@ -28,6 +33,7 @@ export interface State {
 export const MOST_COMPARED = 5;
 const MOST_WEIGHTS = 200;
 const MOST_COUNTRIES = 60;
+const MOST_REGIONS = 30;
 const LONGEST = 8000;
 const TOKEN = /^[A-Za-z0-9_.:,-]*$/;
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
@@ -44,10 +50,12 @@ export function defaults(): State {
     side: "",
     boundary: "agglomeration",
     weights: {},
+    regions: [],
     countries: [],
     minPopulation: 0,
     minCoverage: 0,
     sort: "rank",
+    extremes: "",
     city: "",
     compare: [],
     trace: "",
@@ -74,10 +82,12 @@ export function encode(state: State): string {
     ["side", state.side],
     ["boundary", state.boundary === "agglomeration" ? "" : state.boundary],
     ["weights", weights],
+    ["region", [...state.regions].sort().join(",")],
     ["country", [...state.countries].sort().join(",")],
     ["population", state.minPopulation ? String(state.minPopulation) : ""],
     ["coverage", state.minCoverage ? number(state.minCoverage) : ""],
     ["sort", state.sort === "rank" ? "" : state.sort],
+    ["extremes", state.extremes],
     ["city", state.city],
     ["compare", state.compare.join(",")],
     ["trace", state.trace],
@@ -106,10 +116,12 @@ export function decode(text: string): State {
   state.boundary = BOUNDARIES.find((boundary) => boundary === fields.get("boundary")) ?? state.boundary;
   state.side = one("side", NAME);
   state.weights = weightsOf(fields.get("weights") ?? "");
+  state.regions = many("region", /^\d{3}$/, MOST_REGIONS).sort();
   state.countries = many("country", /^[A-Z]{2}$/, MOST_COUNTRIES).sort();
   state.minPopulation = Number(one("population", /^\d{1,9}$/));
   state.minCoverage = Number(Number(one("coverage", SHARE)).toFixed(4));
   state.sort = one("sort", SORT) || state.sort;
+  state.extremes = EXTREMES.find((kind) => kind === fields.get("extremes")) ?? state.extremes;
   state.city = one("city", NAME);
   state.compare = many("compare", NAME, MOST_COMPARED);
   state.trace = one("trace", TRACE);

@@ -1,5 +1,5 @@
 // The state of the page as signals: the link is the state, and everything else follows from it.
-import { computed, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import {
   type Bundle,
   type City,
@@ -12,6 +12,7 @@ import {
   published,
 } from "./data";
 import { type Key, languageOf, message } from "./i18n";
+import { regionOf } from "./regions";
 import { climb, competitionRanks, inOrder, weightless } from "./rank";
 import { decode, encode, MOST_COMPARED, type State } from "./state";
 
@@ -21,25 +22,70 @@ export const state = signal<State>(decode(location.hash));
 export const evidence = signal<Evidence | undefined>(undefined);
 export const origins = signal<Origins | undefined>(undefined);
 
-addEventListener("hashchange", () => {
-  state.value = decode(location.hash);
-});
+const field = <K extends keyof State>(key: K): ReadonlySignal<State[K]> => computed(() => state.value[key]);
 
-/** Change the state. A new page makes an entry of the history, a slider's move doesn't. */
+/** Parts of the state as signals of their own: a moved weight wakes nobody who asks for something else. */
+export const fields = {
+  page: field("page"),
+  lens: field("lens"),
+  boundary: field("boundary"),
+  regions: field("regions"),
+  countries: field("countries"),
+  minPopulation: field("minPopulation"),
+  minCoverage: field("minCoverage"),
+  sort: field("sort"),
+  extremes: field("extremes"),
+  city: field("city"),
+  compare: field("compare"),
+};
+
+/** The state once the hand on a slider rests. What may follow the table a moment later hangs on it: map, addresses. */
+export const settled = signal(state.value);
+const REST_MS = 120;
+let resting: ReturnType<typeof setTimeout> | undefined;
+
+function settle(next: State, write?: "pushState" | "replaceState"): void {
+  clearTimeout(resting);
+  resting = undefined;
+  if (write) history[write](null, "", `#${encode(next)}`);
+  settled.value = next;
+}
+
+addEventListener("hashchange", () => {
+  const next = decode(location.hash);
+  batch(() => {
+    state.value = next;
+    settle(next);
+  });
+});
+addEventListener("pagehide", () => resting !== undefined && settle(state.value, "replaceState"));
+
+/** Change the state. A new page makes an entry of the history. */
 export function change(part: Partial<State>): void {
   const before = state.value;
   const next = { ...before, ...part };
-  const hash = `#${encode(next)}`;
   const turned = next.page !== before.page || next.city !== before.city;
-  state.value = next;
-  history[turned ? "pushState" : "replaceState"](null, "", hash);
+  batch(() => {
+    state.value = next;
+    settle(next, turned ? "pushState" : "replaceState");
+  });
   if (turned) {
     scrollTo(0, 0);
     document.getElementById("content")?.focus({ preventScroll: true });
   }
 }
 
-export const hrefTo = (part: Partial<State>): string => `#${encode({ ...state.value, ...part })}`;
+/** Change weights while a slider moves: the address follows when it rests (browsers refuse hundreds of changes). */
+export function slide(moved: Record<string, number>): void {
+  state.value = { ...state.value, weights: moved };
+  clearTimeout(resting);
+  resting = setTimeout(() => settle(state.value, "replaceState"), REST_MS);
+}
+
+/** Address of exactly what is on the screen. */
+export const linkNow = (): string => `${location.href.split("#", 1)[0]}#${encode(state.value)}`;
+
+export const hrefTo = (part: Partial<State>): string => `#${encode({ ...settled.value, ...part })}`;
 
 /** Follow a link within the page without losing what isn't in it; other clicks (new tab) are the browser's. */
 export function follow(event: MouseEvent, part: Partial<State>): void {
@@ -93,7 +139,7 @@ export const ownWeights = computed(() => weights.value.some((weight, node) => we
 export const zeroBelow = computed(() => (bundle.value ? weightless(bundle.value.tree, weights.value) : undefined));
 
 const columns = computed(() =>
-  bundle.value ? leafColumns(bundle.value, state.value.lens, state.value.boundary) : [],
+  bundle.value ? leafColumns(bundle.value, fields.lens.value, fields.boundary.value) : [],
 );
 
 /** Scores of every node under the reader's weights; the framework's own where theirs leave a node without weight. */
@@ -110,6 +156,44 @@ export const sideNode = computed(() => {
   return one ? one.tree.names.indexOf(side.value || one.meta.root) : 0;
 });
 
+export interface Standing {
+  /** Under the reader's weights: score and rank of each ranked city, and their positions, best first. */
+  score: Float64Array;
+  ranks: Int32Array;
+  order: number[];
+  /** Scores of every node. */
+  scores: Float64Array[];
+}
+
+export const standing = computed<Standing>(() => {
+  const start = performance.now();
+  const climbed = scores.value;
+  const score = climbed[sideNode.value] ?? new Float64Array();
+  const ranks = competitionRanks(score);
+  const found = { score, ranks, order: inOrder(ranks), scores: climbed };
+  performance.clearMeasures("rank");
+  performance.measure("rank", { start });
+  return found;
+});
+
+/** A value as it was when the slider last rested. */
+const rested = <T>(now: ReadonlySignal<T>): ReadonlySignal<T> =>
+  computed(() => {
+    settled.value;
+    bundle.value;
+    return untracked(() => now.value);
+  });
+
+export const settledStanding = rested(standing);
+
+/** What the edition says of each ranked city under its own weights. */
+export const publishedRows = computed<Published[]>(() => {
+  const one = bundle.value;
+  if (!one) return [];
+  const [lens, boundary] = [fields.lens.value, fields.boundary.value];
+  return one.cities.slice(0, one.meta.edition.ranked).map(({ at }) => published(one, lens, boundary, side.value, at));
+});
+
 export interface Row extends Published {
   city: City;
   /** Under the reader's weights; `rank` is the edition's. */
@@ -119,52 +203,64 @@ export interface Row extends Published {
 
 /** All ranked cities, best first. */
 export const ranking = computed<Row[]>(() => {
-  const one = bundle.value;
-  if (!one) return [];
-  const { lens, boundary } = state.value;
-  const score = scores.value[sideNode.value]!;
-  const ranks = competitionRanks(score);
-  return inOrder(ranks).map((at) => ({
-    ...published(one, lens, boundary, side.value, at),
-    city: one.cities[at]!,
-    score: score[at]!,
-    own: ranks[at]!,
-  }));
+  const { score, ranks, order } = standing.value;
+  const listed = publishedRows.value;
+  return order.map((at) => ({ ...listed[at]!, city: bundle.value!.cities[at]!, score: score[at]!, own: ranks[at]! }));
 });
 
 export const rowOf = computed(() => new Map(ranking.value.map((row) => [row.city.at, row])));
 
-/** Rows that pass the filters, in the order that was asked for. */
-export const shownRows = computed<Row[]>(() => {
-  const { countries, minPopulation, minCoverage, sort } = state.value;
-  const kept = ranking.value.filter(
-    ({ city }) =>
+/** Which ranked cities pass the filters. */
+const passing = computed<boolean[]>(() => {
+  const one = bundle.value;
+  if (!one) return [];
+  const [countries, population] = [fields.countries.value, fields.minPopulation.value];
+  const [regions, coverage] = [fields.regions.value, fields.minCoverage.value];
+  return one.cities.slice(0, one.meta.edition.ranked).map(
+    (city) =>
       (countries.length === 0 || countries.includes(city.country)) &&
-      city.population >= minPopulation &&
-      city.coverage >= minCoverage - 1e-9,
+      (regions.length === 0 || regions.includes(regionOf(city.country))) &&
+      city.population >= population &&
+      city.coverage >= coverage - 1e-9,
   );
+});
+
+/** Positions of the cities that pass the filters, in the order that was asked for. */
+export const shown = computed<number[]>(() => {
+  const pass = passing.value;
+  const kept = standing.value.order.filter((at) => pass[at]);
+  const sort = fields.sort.value;
   const down = sort.startsWith("-");
   const by = SORTS[sort.replace("-", "")];
   if (by === undefined || sort === "rank") return kept;
-  const place = new Map(kept.map((row, at) => [row, at]));
-  return [...kept].sort((a, b) => {
-    const x = by(a);
-    const y = by(b);
-    const order = typeof x === "string" ? x.localeCompare(String(y), language.value) : x - Number(y);
-    return (down ? -order : order) || place.get(a)! - place.get(b)!;
+  const place = new Int32Array(pass.length);
+  kept.forEach((at, order) => (place[at] = order));
+  const keys = new Map(kept.map((at) => [at, by(at)]));
+  const { compare } = new Intl.Collator(language.value);
+  return kept.sort((a, b) => {
+    const [x, y] = [keys.get(a)!, keys.get(b)!];
+    const order = typeof x === "string" ? compare(x, String(y)) : x - Number(y);
+    return (down ? -order : order) || place[a]! - place[b]!;
   });
 });
 
-export const SORTS: Record<string, (row: Row) => number | string> = {
-  rank: (row) => row.own,
-  default: (row) => row.rank,
-  low: (row) => row.low,
-  tier: (row) => row.tier,
-  city: (row) => cityName(row.city),
-  country: (row) => countryName(row.city.country),
-  score: (row) => row.score,
-  population: (row) => row.city.population,
-  coverage: (row) => row.city.coverage,
+export const shownRows = computed<Row[]>(() => shown.value.map((at) => rowOf.value.get(at)!));
+
+export const settledShown = rested(shown);
+export const settledRows = rested(shownRows);
+
+const cityAt = (at: number): City => bundle.value!.cities[at]!;
+
+export const SORTS: Record<string, (at: number) => number | string> = {
+  rank: (at) => standing.value.ranks[at]!,
+  default: (at) => publishedRows.value[at]!.rank,
+  low: (at) => publishedRows.value[at]!.low,
+  tier: (at) => publishedRows.value[at]!.tier,
+  city: (at) => cityName(cityAt(at)),
+  country: (at) => countryName(cityAt(at).country),
+  score: (at) => standing.value.score[at]!,
+  population: (at) => cityAt(at).population,
+  coverage: (at) => cityAt(at).coverage,
 };
 
 /** Name of a city in the page's language; the English name where none is known. */
@@ -185,22 +281,20 @@ export function countryName(code: string): string {
   }
 }
 
-const formats = new Map<string, Intl.NumberFormat>();
-
-/** Making a format costs more than using it: each is made once. */
-function format(options: Intl.NumberFormatOptions, value: number): string {
-  const key = language.value + JSON.stringify(options);
-  let known = formats.get(key);
-  if (!known) formats.set(key, (known = new Intl.NumberFormat(language.value, options)));
-  return known.format(value);
+/** Making a format costs more than using it: each is made once a language. */
+function formatOf(options: Intl.NumberFormatOptions): (value: number) => string {
+  const made = computed(() => new Intl.NumberFormat(language.value, options));
+  return (value) => made.value.format(value);
 }
 
-export const fixed = (value: number, digits = 1): string =>
-  format({ minimumFractionDigits: digits, maximumFractionDigits: digits }, value);
-export const amount = (value: number): string =>
-  format(Math.abs(value) < 1000 ? { maximumSignificantDigits: 4 } : { maximumFractionDigits: 0 }, value);
-export const percent = (value: number): string => format({ style: "percent", maximumFractionDigits: 0 }, value);
-export const people = (value: number): string => format({ notation: "compact", maximumSignificantDigits: 3 }, value);
+const withDigits = [0, 1, 2, 3, 4, 5, 6].map((digits) =>
+  formatOf({ minimumFractionDigits: digits, maximumFractionDigits: digits }),
+);
+const significant = formatOf({ maximumSignificantDigits: 4 });
+export const fixed = (value: number, digits = 1): string => withDigits[digits]!(value);
+export const amount = (value: number): string => (Math.abs(value) < 1000 ? significant : withDigits[0]!)(value);
+export const percent = formatOf({ style: "percent", maximumFractionDigits: 0 });
+export const people = formatOf({ notation: "compact", maximumSignificantDigits: 3 });
 
 export const nodeTitle = (id: string): string => {
   const one = bundle.value!;

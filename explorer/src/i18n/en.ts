@@ -45,6 +45,8 @@ export const en = {
   compareNow: "Compare {n} cities",
   clear: "Clear",
   filters: "Filters",
+  worldRegion: "World region",
+  allRegions: "All regions",
   allCountries: "All countries",
   anyPopulation: "Any size",
   atLeast: "{n} and more",

@@ -47,6 +47,8 @@ export const fi: Catalogue = {
   compareNow: "Vertaa {n} kaupunkia",
   clear: "Tyhjennä",
   filters: "Suodattimet",
+  worldRegion: "Maailman alue",
+  allRegions: "Kaikki alueet",
   allCountries: "Kaikki maat",
   anyPopulation: "Kaikki koot",
   atLeast: "vähintään {n}",

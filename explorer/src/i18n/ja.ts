@@ -47,6 +47,8 @@ export const ja: Catalogue = {
   compareNow: "{n} 都市を比較",
   clear: "クリア",
   filters: "絞り込み",
+  worldRegion: "世界の地域",
+  allRegions: "すべての地域",
   allCountries: "すべての国・地域",
   anyPopulation: "すべての規模",
   atLeast: "{n} 以上",

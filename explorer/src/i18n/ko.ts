@@ -47,6 +47,8 @@ export const ko: Catalogue = {
   compareNow: "도시 {n}곳 비교",
   clear: "지우기",
   filters: "필터",
+  worldRegion: "세계 지역",
+  allRegions: "모든 지역",
   allCountries: "모든 국가·지역",
   anyPopulation: "모든 크기",
   atLeast: "{n} 이상",

@@ -47,6 +47,8 @@ export const zh: Catalogue = {
   compareNow: "比较 {n} 个城市",
   clear: "清除",
   filters: "筛选",
+  worldRegion: "世界地区",
+  allRegions: "所有地区",
   allCountries: "所有国家和地区",
   anyPopulation: "任何规模",
   atLeast: "{n} 及以上",

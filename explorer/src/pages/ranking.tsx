@@ -2,7 +2,7 @@ import { Filters, Finder, Notice, Switches, Weights } from "../parts/controls";
 import { WorldMap } from "../parts/map";
 import { Share } from "../parts/share";
 import { RankingTable } from "../parts/table";
-import { shownRows, state, t } from "../store";
+import { fields, settledRows, t } from "../store";
 
 export function RankingPage() {
   return (
@@ -14,7 +14,7 @@ export function RankingPage() {
       <Switches />
       <div class="columns">
         <div class="main">
-          <WorldMap rows={shownRows.value} marked={state.value.compare} />
+          <WorldMap rows={settledRows.value} marked={fields.compare.value} />
           <Notice />
           <Share />
           <RankingTable />

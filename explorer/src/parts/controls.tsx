@@ -1,17 +1,20 @@
 import type { ComponentChildren } from "preact";
+import { computed, useComputed } from "@preact/signals";
 import { useState } from "preact/hooks";
+import { REGIONS, regionOf } from "../regions";
 import type { State } from "../state";
 import {
   bundle,
   change,
   countryName,
+  fields,
   fixed,
   nodeTitle,
   ownWeights,
   people,
   percent,
-  ranking,
   side,
+  slide,
   state,
   t,
   weights,
@@ -51,7 +54,7 @@ function Segments({ label, choices, value, onChoose }: {
 
 /** Which league table: lens, side, boundary. */
 export function Switches() {
-  const { lens, boundary } = state.value;
+  const [lens, boundary] = [fields.lens.value, fields.boundary.value];
   return (
     <div class="switches">
       <Segments
@@ -102,45 +105,76 @@ function Fold({ title, class: name, children }: { title: string; class: string; 
 const POPULATIONS = [0, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000];
 const COVERAGES = [0, 0.85, 0.9, 0.95, 1];
 
-export function Filters() {
-  const { countries, minPopulation, minCoverage } = state.value;
-  const present = [...new Set(ranking.value.map((row) => row.city.country))]
-    .map((code) => ({ code, name: countryName(code) }))
-    .sort((a, b) => a.name.localeCompare(b.name));
+/** A list to add from, and what was added as buttons that take it away. */
+function Chooser({ label, all, options, chosen, onChoose }: {
+  label: string;
+  all: string;
+  options: string[];
+  chosen: string[];
+  onChoose: (chosen: string[]) => void;
+}) {
+  const named = options.map((code) => ({ code, name: countryName(code) })).sort((a, b) => a.name.localeCompare(b.name));
   return (
-    <Fold class="filters" title={t("filters")}>
+    <>
       <label>
-        {t("country")}
+        {label}
         <select
           value=""
           onChange={(event) => {
             const code = event.currentTarget.value;
             event.currentTarget.value = "";
-            if (code) change({ countries: [...new Set([...countries, code])].sort() });
+            if (code) onChoose([...new Set([...chosen, code])].sort());
           }}
         >
-          <option value="">{countries.length ? "+" : t("allCountries")}</option>
-          {present.map(({ code, name }) => (
+          <option value="">{chosen.length ? "+" : all}</option>
+          {named.map(({ code, name }) => (
             <option key={code} value={code}>
               {name}
             </option>
           ))}
         </select>
       </label>
-      {countries.length > 0 && (
+      {chosen.length > 0 && (
         <p class="chips">
-          {countries.map((code) => (
+          {chosen.map((code) => (
             <button
               key={code}
               type="button"
               aria-label={t("remove", { name: countryName(code) })}
-              onClick={() => change({ countries: countries.filter((one) => one !== code) })}
+              onClick={() => onChoose(chosen.filter((one) => one !== code))}
             >
               {countryName(code)} <span aria-hidden="true">×</span>
             </button>
           ))}
         </p>
       )}
+    </>
+  );
+}
+
+const rankedCountries = computed(() => [
+  ...new Set(bundle.value!.cities.slice(0, bundle.value!.meta.edition.ranked).map((city) => city.country)),
+]);
+
+export function Filters() {
+  const [minPopulation, minCoverage] = [fields.minPopulation.value, fields.minCoverage.value];
+  const present = rankedCountries.value;
+  return (
+    <Fold class="filters" title={t("filters")}>
+      <Chooser
+        label={t("worldRegion")}
+        all={t("allRegions")}
+        options={REGIONS.filter((region) => present.some((country) => regionOf(country) === region))}
+        chosen={fields.regions.value}
+        onChoose={(regions) => change({ regions })}
+      />
+      <Chooser
+        label={t("country")}
+        all={t("allCountries")}
+        options={present}
+        chosen={fields.countries.value}
+        onChoose={(countries) => change({ countries })}
+      />
       <label>
         {t("population")}
         <select
@@ -176,15 +210,16 @@ function setWeight(name: string, value: number): void {
   const rest = Object.entries(state.value.weights).filter(([other]) => other !== name && tree.names.includes(other));
   const own = Object.fromEntries(rest);
   if (value !== declared[tree.names.indexOf(name)]) own[name] = value;
-  change({ weights: own });
+  slide(own);
 }
 
 function Slider({ id }: { id: string }) {
-  const value = weights.value[bundle.value!.tree.names.indexOf(id)]!;
+  const at = bundle.value!.tree.names.indexOf(id);
+  const value = useComputed(() => weights.value[at]!);
   return (
     <label class="slider">
       <span>{nodeTitle(id)}</span>
-      <output>{fixed(value)}</output>
+      <output>{useComputed(() => fixed(value.value))}</output>
       <input
         type="range"
         name={id}

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { mapSvg, png, save, type View, viewCsv, viewJson } from "../download";
-import { bundle, ownWeights, shownRows, side, state, t, weights } from "../store";
+import { bundle, linkNow, ownWeights, shownRows, side, state, t, weights } from "../store";
 
 export function CopyButton({ text, label }: { text: () => string; label: string }) {
   const said = useSignal("");
@@ -47,7 +47,7 @@ function currentView(): View {
     side: side.value,
     weights: Object.fromEntries(one.tree.names.slice(0, -1).map((name, node) => [name, weights.value[node]!])),
     own: ownWeights.value,
-    link: location.href,
+    link: linkNow(),
   };
 }
 
@@ -56,7 +56,7 @@ export function Share() {
   const svg = (): string => mapSvg(currentView(), t("question"));
   return (
     <div class="share" role="group" aria-label={t("share")}>
-      <CopyButton label={t("copyLink")} text={() => location.href} />
+      <CopyButton label={t("copyLink")} text={linkNow} />
       <button type="button" class="plain" onClick={() => save(`${name()}.csv`, `\uFEFF${viewCsv(currentView())}`, "text/csv")}>
         {t("csv")}
       </button>

@@ -1,10 +1,13 @@
-import { useSignal } from "@preact/signals";
+import { computed, type ReadonlySignal, signal, useComputed, useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import type { Key } from "../i18n";
+import type { State } from "../state";
 import {
   bundle,
   change,
   cityName,
   countryName,
+  fields,
   fixed,
   follow,
   hrefTo,
@@ -12,58 +15,85 @@ import {
   ownWeights,
   people,
   percent,
-  ranking,
+  publishedRows,
   type Row,
-  scores,
-  shownRows,
-  state,
+  settledShown,
+  settledStanding,
+  shown,
+  standing,
+  type Standing,
   t,
   toggleCompared,
 } from "../store";
 
 const FIRST = 100;
 
-/** A range on a line from rank 1 to the last, by square roots: the first ranks need the room. The dot is the rank. */
-export function Whisker({ row, last }: { row: Row; last: number }) {
-  const place = (rank: number): string => (4 + 96 * Math.sqrt((rank - 1) / Math.max(last - 1, 1))).toFixed(1);
+const MARGIN = 8;
+/** Rows in sight, and some more: from, to. */
+const sight = signal<[number, number]>([0, FIRST]);
+
+/** Keep `sight` at what is on the screen. */
+function useSight(body: { current: HTMLElement | null }): void {
+  useEffect(() => {
+    let asked = 0;
+    const look = (): void => {
+      asked = 0;
+      const box = body.current!.getBoundingClientRect();
+      const height = Math.max(box.height / Math.max(body.current!.childElementCount, 1), 1);
+      const from = Math.floor(-box.top / height) - MARGIN;
+      const to = Math.ceil((innerHeight - box.top) / height) + MARGIN;
+      if (from !== sight.peek()[0] || to !== sight.peek()[1]) sight.value = [from, to];
+    };
+    const later = (): void => {
+      if (!asked) asked = requestAnimationFrame(look);
+    };
+    later();
+    addEventListener("scroll", later, { passive: true });
+    addEventListener("resize", later);
+    return () => {
+      cancelAnimationFrame(asked);
+      removeEventListener("scroll", later);
+      removeEventListener("resize", later);
+    };
+  }, []);
+}
+
+type Ranged = Pick<Row, "rank" | "low" | "high" | "outside">;
+
+/** Place of a rank on a line of 104, by square roots: the first ranks need the room. */
+const along = (rank: number, last: number): string =>
+  (4 + 96 * Math.sqrt((rank - 1) / Math.max(last - 1, 1))).toFixed(1);
+
+/** A range on a line from rank 1 to the last. The dot is the rank. */
+export function Whisker({ row, last }: { row: Ranged; last: number }) {
   return (
     <svg class="whisker" viewBox="0 0 104 14" aria-hidden="true">
       <line x1="4" x2="100" y1="7" y2="7" class="axis" />
-      <line x1={place(row.low)} x2={place(row.high)} y1="7" y2="7" class="range" />
-      <circle cx={place(row.rank)} cy="7" r="3.6" />
+      <line x1={along(row.low, last)} x2={along(row.high, last)} y1="7" y2="7" class="range" />
+      <circle cx={along(row.rank, last)} cy="7" r="3.6" />
     </svg>
   );
 }
 
-export const rangeText = (row: Row): string =>
+export const rangeText = (row: Ranged): string =>
   `${Math.round(row.low)}–${Math.round(row.high)}${row.outside ? "*" : ""}`;
 
-export function Bar({ value, color = "" }: { value: number; color?: string }) {
+/** A bar of 0 to 100. A signal moves it without rendering anew what stands around it. */
+export function Bar({ value, color = "" }: { value: number | ReadonlySignal<number>; color?: string }) {
   return (
     <svg class={`bar ${color}`} viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
       <rect class="track" width="100" height="8" />
-      <rect class="fill" width={Math.max(0, Math.min(100, value))} height="8" />
+      <rect class="fill" width={typeof value === "number" ? Math.max(0, Math.min(100, value)) : value} height="8" />
     </svg>
   );
 }
 
-/** The pillars of a city as small columns; their numbers stand on the city's page. */
-function Profile({ at }: { at: number }) {
+const columnPath = (place: number, height: number): string => `M${place * 8} 24v${-height}h6v${height}z`;
+
+const pillarNodes = computed(() => {
   const { meta, tree } = bundle.value!;
-  const values = meta.pillars.map((id) => ({ id, score: scores.value[tree.names.indexOf(id)]![at]! }));
-  const title = values.map(({ id, score }) => `${nodeTitle(id)} ${fixed(score, 0)}`).join(" · ");
-  return (
-    <svg class="profile" viewBox={`0 0 ${values.length * 8} 24`} aria-hidden="true">
-      <title>{title}</title>
-      {values.map(({ id, score }, place) => (
-        <g key={id}>
-          <rect class="track" x={place * 8} width="6" height="24" />
-          <rect class="fill" x={place * 8} y={24 - Math.max(0.5, score * 0.24)} width="6" height={Math.max(0.5, score * 0.24)} />
-        </g>
-      ))}
-    </svg>
-  );
-}
+  return meta.pillars.map((id) => tree.names.indexOf(id));
+});
 
 interface ColumnOf {
   id: string;
@@ -93,7 +123,7 @@ function columns(): ColumnOf[] {
 }
 
 function Head({ column }: { column: ColumnOf }) {
-  const sort = state.value.sort;
+  const sort = fields.sort.value;
   const mine = sort.replace("-", "") === column.id;
   const next = mine ? (sort.startsWith("-") ? column.id : `-${column.id}`) : column.down ? `-${column.id}` : column.id;
   const help = column.help && t(column.help, { n: bundle.value!.meta.framework.uncertainty.replicates });
@@ -113,69 +143,130 @@ function Head({ column }: { column: ColumnOf }) {
   );
 }
 
-function Line({ row, last }: { row: Row; last: number }) {
-  const own = ownWeights.value;
-  const { city } = row;
+/** Rank under the default weights, and how many places the reader's weights move the city: ▲ up, ▼ down. */
+function moved(own: number, published: number): string {
+  if (own === published) return String(published);
+  return `${published} ${own < published ? "▲" : "▼"}${Math.abs(own - published)}`;
+}
+
+/** What a line of the table says, in words and lengths. */
+function lineOf(at: number, { ranks, score, scores }: Standing) {
+  const city = bundle.value!.cities[at]!;
+  const row = publishedRows.value[at]!;
   const name = cityName(city);
-  const goal = { page: "city" as const, city: city.slug };
-  const chosen = state.value.compare.includes(city.slug);
-  const below = own
-    ? `${countryName(city.country)} · ${t("defaultRank")} ${row.rank}`
-    : `${countryName(city.country)} · ${rangeText(row)} · ${t("tierN", { n: row.tier })}`;
+  const country = countryName(city.country);
+  const heights = pillarNodes.value.map((node) => Math.max(1, Math.round(scores[node]![at]! * 0.24)));
+  const standing = ownWeights.value
+    ? `${t("defaultRank")} ${row.rank}`
+    : `${rangeText(row)} · ${t("tierN", { n: row.tier })}`;
+  return {
+    slug: city.slug,
+    rank: String(ranks[at]),
+    default: moved(ranks[at]!, row.rank),
+    tier: String(row.tier),
+    name,
+    english: name === city.name ? "" : ` ${city.name}`,
+    below: `${country} · ${standing}`,
+    country,
+    score: fixed(score[at]!),
+    width: Math.round(score[at]! * 10) / 10,
+    population: people(city.population),
+    coverage: percent(city.coverage),
+    profile: heights.map((height, place) => columnPath(place, height)).join(""),
+    label: t("select", { name }),
+  };
+}
+
+/**
+ * One line: the city that stands at a place. Its words are bound by signals, so that a moved weight writes the few that
+ * differ. Out of sight they follow when the slider rests.
+ */
+function Line({ place }: { place: number }) {
+  const near = useComputed(() => place >= sight.value[0] && place < sight.value[1]);
+  const at = useComputed(() => (near.value ? shown : settledShown).value[place] ?? 0);
+  const line = useComputed(() => lineOf(at.value, (near.value ? standing : settledStanding).value));
+  const says = <K extends keyof ReturnType<typeof lineOf>>(key: K) => useComputed(() => line.value[key]);
+  const [slug, published, tier] = [says("slug"), says("default"), says("tier")]; // hooks: in one order, whatever is shown
+  const goal = (): Partial<State> => ({ page: "city", city: slug.value });
   return (
-    <tr data-slug={city.slug}>
-      <td class="num rank">{row.own}</td>
-      {own ? (
-        <td class="num wide">{row.rank}</td>
+    <tr data-slug={slug}>
+      <td class="num rank">{says("rank")}</td>
+      {ownWeights.value ? (
+        <td class="num wide">{published}</td>
       ) : (
         <>
           <td class="wide range-cell">
-            <span class="range-text">{rangeText(row)}</span>
-            <Whisker row={row} last={last} />
+            <Range at={at} />
           </td>
-          <td class="num wide">{row.tier}</td>
+          <td class="num wide">{tier}</td>
         </>
       )}
       <th scope="row">
-        <a href={hrefTo(goal)} onClick={(event) => follow(event, goal)}>
-          {name}
+        <a href={useComputed(() => hrefTo(goal()))} onClick={(event) => follow(event, goal())}>
+          {says("name")}
         </a>
-        {name !== city.name && <span class="english"> {city.name}</span>}
-        <span class="below">{below}</span>
+        <span class="english">{says("english")}</span>
+        <span class="below">{says("below")}</span>
       </th>
-      <td class="wide">{countryName(city.country)}</td>
+      <td class="wide">{says("country")}</td>
       <td class="num score">
-        {fixed(row.score)}
-        <Bar value={row.score} />
+        {says("score")}
+        <Bar value={says("width")} />
       </td>
-      <td class="num wider">{people(city.population)}</td>
-      <td class="num wide">{percent(city.coverage)}</td>
+      <td class="num wider">{says("population")}</td>
+      <td class="num wide">{says("coverage")}</td>
       <td class="wider">
-        <Profile at={city.at} />
+        <Profile at={at} path={says("profile")} />
       </td>
       <td class="pick">
         <input
           type="checkbox"
-          checked={chosen}
-          aria-label={t("select", { name })}
-          onChange={() => toggleCompared(city.slug)}
+          checked={useComputed(() => fields.compare.value.includes(slug.value))}
+          aria-label={says("label")}
+          onChange={() => toggleCompared(slug.value)}
         />
       </td>
     </tr>
   );
 }
 
+function Range({ at }: { at: ReadonlySignal<number> }) {
+  const row = publishedRows.value[at.value]!;
+  return (
+    <>
+      <span class="range-text">{rangeText(row)}</span>
+      <Whisker row={row} last={publishedRows.value.length} />
+    </>
+  );
+}
+
+/** The pillars of a city as small columns; their numbers stand on the city's page. */
+function Profile({ at, path }: { at: ReadonlySignal<number>; path: ReadonlySignal<string> }) {
+  const nodes = pillarNodes.value;
+  const title = useComputed(() => {
+    const { scores } = settledStanding.value;
+    const { names } = bundle.value!.tree;
+    return nodes.map((node) => `${nodeTitle(names[node]!)} ${fixed(scores[node]![at.value]!, 0)}`).join(" · ");
+  });
+  return (
+    <svg class="profile" viewBox={`0 0 ${nodes.length * 8} 24`} aria-hidden="true">
+      <title>{title}</title>
+      <path class="track" d={nodes.map((_, place) => columnPath(place, 24)).join("")} />
+      <path class="fill" d={path} />
+    </svg>
+  );
+}
+
 export function RankingTable() {
   const whole = useSignal(false);
-  const rows = shownRows.value;
-  const shown = whole.value ? rows : rows.slice(0, FIRST);
-  const last = ranking.value.length;
+  const count = useComputed(() => shown.value.length).value;
+  const last = publishedRows.value.length;
   return (
     <>
       <div class="table-frame">
         <table class="ranking">
           <caption>
-            {t("shown", { n: rows.length, total: last })}
+            {t("shown", { n: count, total: last })}
             {!ownWeights.value && <span class="help"> {t("tierHelp")}</span>}
           </caption>
           <thead>
@@ -191,20 +282,29 @@ export function RankingTable() {
               </th>
             </tr>
           </thead>
-          <tbody>
-            {shown.map((row) => (
-              <Line key={row.city.at} row={row} last={last} />
-            ))}
-          </tbody>
+          <Lines count={whole.value ? count : Math.min(count, FIRST)} />
         </table>
       </div>
-      {rows.length > FIRST && (
+      {count > FIRST && (
         <p class="more">
           <button type="button" class="plain" onClick={() => (whole.value = !whole.value)}>
-            {whole.value ? t("showFewer", { n: FIRST }) : t("showAll", { n: rows.length })}
+            {whole.value ? t("showFewer", { n: FIRST }) : t("showAll", { n: count })}
           </button>
         </p>
       )}
     </>
+  );
+}
+
+function Lines({ count }: { count: number }) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  useSight(body);
+  useEffect(() => void performance.mark("first table"), []);
+  return (
+    <tbody ref={body}>
+      {Array.from({ length: count }, (_, place) => (
+        <Line key={place} place={place} />
+      ))}
+    </tbody>
   );
 }

@@ -16,9 +16,11 @@ VERSION: Final = 1
 PAGES: Final = ("ranking", "city", "compare", "themes", "claims", "method")
 LENSES: Final = ("scale", "intensity")
 BOUNDARIES: Final = ("agglomeration", "core", "region")
+EXTREMES: Final = ("pillars", "bounded")
 MOST_COMPARED: Final = 5
 MOST_WEIGHTS: Final = 200
 MOST_COUNTRIES: Final = 60
+MOST_REGIONS: Final = 30
 LONGEST: Final = 8000
 TOKEN: Final = r"[A-Za-z0-9_.:,-]*"
 NAME: Final = r"[a-z0-9][a-z0-9_-]{0,63}"
@@ -34,10 +36,12 @@ class State:
     side: str = ""
     boundary: str = "agglomeration"
     weights: Mapping[str, float] = field(default_factory=dict)
+    regions: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     min_population: int = 0
     min_coverage: float = 0.0
     sort: str = "rank"
+    extremes: str = ""
     city: str = ""
     compare: tuple[str, ...] = ()
     trace: str = ""
@@ -60,10 +64,12 @@ def encode(state: State) -> str:
         "side": state.side,
         "boundary": state.boundary if state.boundary != "agglomeration" else "",
         "weights": ",".join(f"{name}:{number(state.weights[name])}" for name in sorted(state.weights)),
+        "region": ",".join(sorted(state.regions)),
         "country": ",".join(sorted(state.countries)),
         "population": str(state.min_population) if state.min_population else "",
         "coverage": number(state.min_coverage) if state.min_coverage else "",
         "sort": state.sort if state.sort != "rank" else "",
+        "extremes": state.extremes,
         "city": state.city,
         "compare": ",".join(state.compare),
         "trace": state.trace,
@@ -97,10 +103,12 @@ def decode(text: str) -> State:
         side=one("side", NAME),
         boundary=one("boundary", "|".join(BOUNDARIES), "agglomeration"),
         weights=_weights(fields.get("weights", "")),
+        regions=tuple(sorted(many("region", "[0-9]{3}", MOST_REGIONS))),
         countries=tuple(sorted(many("country", "[A-Z]{2}", MOST_COUNTRIES))),
         min_population=int(one("population", "[0-9]{1,9}", "0")),
         min_coverage=float(number(float(one("coverage", SHARE, "0")))),
         sort=one("sort", "-?[a-z][a-z0-9_]{0,63}", "rank"),
+        extremes=one("extremes", "|".join(EXTREMES)),
         city=one("city", NAME),
         compare=many("compare", NAME, MOST_COMPARED),
         trace=one("trace", f"{NAME}:{NAME}"),
