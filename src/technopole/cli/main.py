@@ -20,6 +20,7 @@ from technopole.cli import (
     extremes,
     fetch,
     initiatives,
+    measure,
     momentum,
     plot,
     rank,
@@ -44,6 +45,7 @@ app = typer.Typer(
     help="The most high-tech and innovative cities of the world, ranked from open data with honest intervals.",
 )
 attribute.register(app)
+app.add_typer(measure.app, name="measure")
 rank.register(app)
 city.register(app)
 trace.register(app)
