@@ -39,6 +39,21 @@ def gtfs(
     _give(measure_gtfs(file, open_edition(edition).cities(), day), edition, output, json, csv)
 
 
+@app.command()
+def osm(
+    file: Annotated[Path, typer.Argument(help="OpenStreetMap extract (.osm.pbf).")],
+    output: Output = None,
+    json: Json = False,
+    csv: Csv = False,
+    edition: EditionFolder = None,
+) -> None:
+    """Measure an OpenStreetMap extract: Wi-Fi, payment, charging, sharing, rail, buildings, green, telecom."""
+    from technopole.editions.read import open_edition
+    from technopole.instruments.osm import measure_osm
+
+    _give(measure_osm(file, open_edition(edition).cities()), edition, output, json, csv)
+
+
 def _give(measured: Measured, edition: Path | None, output: Path | None, json: bool, csv: bool) -> None:
     from technopole.cli.output import console, new_table, say, write_csv, write_json
     from technopole.editions.atomic import replaced_file

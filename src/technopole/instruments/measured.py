@@ -69,11 +69,12 @@ class Sheet:
 
     source: str
     period: str
+    status: Status = Status.OBSERVED  # of every value
     rows: list[tuple[object, ...]] = field(default_factory=list)
 
     def add(self, variable: str, unit: str, place: int, ring: int, value: float | None, records: int) -> None:
         """Add one observation; without a value it is "not covered": missing is never zero."""
-        status = Status.OBSERVED if value is not None else Status.NOT_COVERED
+        status = self.status if value is not None else Status.NOT_COVERED
         self.rows.append(
             (
                 variable,
