@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from technopole.cli.options import Csv, EditionFolder, Json
+from technopole.core.errors import InputError
 
 if TYPE_CHECKING:
     from technopole.cities.bulk.attribute import AttributionResult
@@ -32,6 +33,9 @@ def attribute(
     boundary: Annotated[
         list[str] | None, typer.Option(help="core, agglomeration or region; may repeat (default: all three).")
     ] = None,
+    polygons: Annotated[
+        Path | None, typer.Option(help="GeoJSON, GeoParquet or GeoPackage instead of the cities.")
+    ] = None,
     engine: Annotated[str, typer.Option(help="duckdb (on this machine) or spark.")] = "duckdb",
     json: Json = False,
     csv: Csv = False,
@@ -48,7 +52,14 @@ def attribute(
 
     found = find_points(points, table)
     columns = Columns(lat, lon, by, value, distinct, country)
-    territory = city_territory(open_edition(edition).cities(), cache_folder())
+    if polygons is None:
+        territory = city_territory(open_edition(edition).cities(), cache_folder())
+    else:
+        from technopole.cities.bulk.polygons import polygon_territory
+
+        if country is not None:
+            raise InputError("--country belongs to cities, not to --polygons:", "leave one of them out.")
+        territory = polygon_territory(polygons, cache_folder())
     result = attribute_points(found, columns, territory, engine=engine, boundaries=boundary or (), progress=say)
     if json:
         write_json(

@@ -13,7 +13,7 @@ from technopole.cities.bulk.engines import opened
 from technopole.cities.bulk.expression import attribution, distinct_items
 from technopole.cities.bulk.pointfile import PointFile
 from technopole.cities.bulk.suspicions import SAMPLE, suspicions
-from technopole.cities.bulk.territory import RINGS_PER_UNIT, Territory
+from technopole.cities.bulk.territory import OUTSIDE, RINGS_PER_UNIT, Territory
 from technopole.cities.points import REASONS
 from technopole.core.errors import InputError
 
@@ -89,7 +89,7 @@ def _result(
     if "total" in counts.columns:
         adds |= {"sum": pl.col("total").sum(), "values": pl.col("numbers").sum().cast(pl.Int64)}
     inside = [_inside(counts, items, territory, ring, adds) for ring in range(len(territory.rings))]
-    outside = [_outside(counts, territory.rings[ring], ring, adds) for ring in range(len(territory.rings))]
+    outside = [_outside(counts, territory, ring, adds) for ring in range(len(territory.rings))]
     order = pl.Enum(territory.rings)
     inner = pl.concat(inside).filter(pl.col("boundary").is_in(wanted)).with_columns(_rounded(adds))
     outer = pl.concat(outside).filter(pl.col("boundary").is_in(wanted)).with_columns(_rounded(adds))
@@ -119,16 +119,18 @@ def _inside(
     return joined.select("id", "slug", "name", "country", boundary, "category", *measures)
 
 
-def _outside(counts: pl.DataFrame, boundary: str, ring: int, adds: dict[str, pl.Expr]) -> pl.DataFrame:
+def _outside(counts: pl.DataFrame, territory: Territory, ring: int, adds: dict[str, pl.Expr]) -> pl.DataFrame:
     left = counts.filter((pl.col("code") < 0) | (pl.col("code") % RINGS_PER_UNIT > ring))
     reasons = {-number: reason for number, reason in enumerate(REASONS) if reason is not None}
+    if len(territory.rings) == 1:
+        reasons[OUTSIDE] = "outside every polygon"
     reason = (
         pl.when(pl.col("code") < 0)
         .then(pl.col("code").replace_strict(reasons, default=None, return_dtype=pl.String))
         .otherwise(pl.lit("inside a wider boundary only"))
     )
     table = left.with_columns(reason=reason).sort("code").group_by("reason", "category", maintain_order=True)
-    return table.agg(**adds).select(pl.lit(boundary).alias("boundary"), "reason", "category", *adds)
+    return table.agg(**adds).select(pl.lit(territory.rings[ring]).alias("boundary"), "reason", "category", *adds)
 
 
 def _rounded(adds: dict[str, pl.Expr]) -> list[pl.Expr]:

@@ -253,7 +253,7 @@ def _without_sqlite(points: PointFile, scratch: Path) -> PointFile:
                 while rows := cursor.fetchmany(SQLITE_ROWS):
                     cells = ([None if cell is None else str(cell) for cell in one] for one in zip(*rows, strict=True))
                     writer.write_table(pa.table([pa.array(one, pa.string()) for one in cells], schema=schema))
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise InputError(f"{points.files[0].name} can't be read as SQLite: {error}.") from error
     database.close()
     return PointFile("parquet", (target,))

@@ -139,7 +139,7 @@ def _sqlite_tables(file: Path) -> list[str]:
         with sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True) as database:
             names = [str(name) for (name,) in database.execute(query)]
         database.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise InputError(f"{file.name} can't be read as SQLite: {error}.", "Give a whole database.") from error
     return names
 
