@@ -53,17 +53,21 @@ def export(
     excel: Annotated[
         Path | None, typer.Option(help="A workbook of every stage of the index, with sources.", metavar="FILE")
     ] = None,
+    package: Annotated[
+        Path | None,
+        typer.Option(help="The edition as a data package (Frictionless and Croissant).", metavar="DIR"),
+    ] = None,
     lens: Annotated[str, typer.Option(help="Of the workbook: scale or intensity.")] = "scale",
     boundary: Annotated[str, typer.Option(help="Of the workbook: core, agglomeration or region.")] = "agglomeration",
     edition: EditionFolder = None,
 ) -> None:
-    """Write the explorer as one file or as a static site, or the whole index as a workbook."""
+    """Write the explorer as one file or as a static site, the whole index as a workbook, the edition as a package."""
     from technopole.cli.output import say
     from technopole.editions.read import open_edition
     from technopole.publish.explore import write_page, write_site
 
-    if html is None and site is None and excel is None:
-        raise InputError("nothing to export:", "give --html FILE, --site DIR or --excel FILE.")
+    if html is None and site is None and excel is None and package is None:
+        raise InputError("nothing to export:", "give --html FILE, --site DIR, --excel FILE or --package DIR.")
     opened = open_edition(edition)
     if html is not None:
         say(f"{html}: {write_page(opened, html):,} bytes")
@@ -75,3 +79,7 @@ def export(
 
         sheets = edition_sheets(opened, known_lens(lens), known_boundary(boundary))
         say(f"{excel}: {write_workbook(sheets, excel):,} bytes")
+    if package is not None:
+        from technopole.publish.package import write_package
+
+        say(f"{package}: {write_package(opened, package):,} bytes; datapackage.json and croissant.json describe it")
