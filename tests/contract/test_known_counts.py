@@ -80,7 +80,7 @@ REGISTERS: dict[tuple[str, str], tuple[str, int, int]] = {
     ("listed_japan", "Tokyo's 23 wards"): (r"^[^市]+区$", 2000, 494),
     ("listed_japan", "Osaka (the city)"): (r"^大阪市", 339, 31),
     ("listed_korea", "Seoul (the city)"): (r"^서울", 1089, 237),
-    ("listed_korea", "Gyeonggi"): (r"^경기", 817, 239),
+    ("listed_korea", "Gyeonggi"): (r"(^|[|] )경기", 817, 239),
     ("listed_taiwan", "Taipei (the city)"): (r"^[台臺]?北市", 585, 178),
     ("listed_taiwan", "New Taipei"): (r"^新北", 328, 226),
     ("listed_taiwan", "Hsinchu, city, county and park"): (r"^新竹|^竹", 230, 193),

@@ -282,3 +282,53 @@ def test_holding_companies_of_korea(products: str | None, finance: bool) -> None
     row = {"Region": ["서울특별시"], "Industry": [korea.OTHER_FINANCE], "Products": [products]}
     table = pl.DataFrame(row, schema=dict.fromkeys(row, pl.String))
     assert table.filter(korea.branch_rules()["listed_korea_financials"]).height == finance
+
+
+class Provinces:
+    """A resolver that knows two towns of one province, one of them outside the frame."""
+
+    def resolve(self, queries: pl.DataFrame) -> pl.DataFrame:
+        known = {
+            ("Cheonan-si", "충청남도"): (1, None),
+            ("Dangjin-si", "충청남도"): (None, "outside the frame: Tangjin"),
+        }
+        asked = queries.select("name", "admin1").rows()
+        found = [known.get((name, area), (None, "unknown name")) for name, area in asked]
+        return pl.DataFrame(found, schema={"city": pl.Int64, "reason": pl.String}, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("region", "office", "expected"),
+    [
+        ("충청남도", "Cheonan-si", ("Cheonan-si", "충청남도", "world.csv")),
+        ("충청남도", "Dangjin-si", ("Dangjin-si", "충청남도", "world.csv")),  # known, in no city
+        ("충청남도", "Seoul", (None, None, "krx.csv")),  # an office in another province
+        ("충청남도", None, (None, None, "krx.csv")),
+        ("경기도", "Cheonan-si", ("서울", None, "krx.csv")),
+        ("부산광역시", "Cheonan-si", ("부산", None, "krx.csv")),
+        ("케이맨 제도", "Cheonan-si", (None, None, "krx.csv")),
+    ],
+)
+def test_the_town_of_a_korean_company(region: str, office: str | None, expected: tuple[str | None, ...]) -> None:
+    companies = pl.DataFrame({"Code": ["1"], "Region": [region], "file": ["krx.csv"], "_row": ["2"]})
+    row = {"code": ["1"], "office": [office], "office_file": ["world.csv"], "office_row": ["7"]}
+    elsewhere = pl.DataFrame(row, schema=dict.fromkeys(row, pl.String))
+    placed = korea.add_place(companies, elsewhere, Provinces())
+    assert placed.select("name", "province", "file").row(0) == expected
+
+
+def test_an_office_counts_for_a_chinese_company_only_where_nothing_else_tells_the_city() -> None:
+    placed = pl.DataFrame(
+        [("1", "苏州市", "江苏", "苏州市 | 江苏", "a.csv", "2"), ("2", None, "江苏", "江苏", "a.csv", "3"),
+         ("3", None, "江苏", "江苏", "a.csv", "4")],
+        schema=["code", "name", "province", "written", "file", "_row"], orient="row",
+    )  # fmt: skip
+    elsewhere = pl.DataFrame(
+        [("1", "Wuxi", "w.csv", "8"), ("2", "Nanjing", "w.csv", "9")],
+        schema=["code", "office", "office_file", "office_row"], orient="row",
+    )  # fmt: skip
+    assert china.add_office(placed, elsewhere).select("name", "written", "file", "_row").rows() == [
+        ("苏州市", "苏州市 | 江苏", "a.csv", "2"),
+        ("Nanjing", "Nanjing | 江苏", "w.csv", "9"),
+        (None, "江苏", "a.csv", "4"),
+    ]

@@ -9,6 +9,8 @@ import polars as pl
 from technopole.observations.schema import RECORD_SCHEMA
 
 QUERY_COLUMNS: Final = ("name", "country", "admin1", "lat", "lon")
+OUTSIDE: Final = "outside the frame"
+"""How the resolver's reason begins when the place is known and lies in no city."""
 
 
 class Resolver(Protocol):

@@ -1,7 +1,8 @@
 """Listed companies of mainland China by headquarters and branch, from lists of its three exchanges.
 
 The list of all companies says a province, or one of five cities (the municipalities and Shenzhen). The Shenzhen
-exchange gives the city of each of its companies; of the others the legal name tells it where it begins with one.
+exchange gives the city of each of its companies; of the others the legal name tells it where it begins with one, and
+of the rest FinanceDatabase knows the town of some.
 `docs/sources/listed_china.md` explains each rule.
 """
 
@@ -11,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from technopole.cities.listings import offices
 from technopole.observations.corrections import apply_corrections
 from technopole.observations.placing import Resolver, place
 from technopole.observations.variables import Meta
@@ -20,6 +22,7 @@ from technopole.snapshots.upstream import Upstream
 COMPANIES: Final = "listed_china/sse_szse_bse_basic_*.csv"
 SHENZHEN_EXCHANGE: Final = "listed_china/szse_a_shares_*.csv"
 CLASSES: Final = "listed_china/csrc_industry_codes.csv"
+ELSEWHERE: Final = "financedatabase/equities/SH[HZ].csv"
 CODE, AREA, BRANCH, LEGAL_NAME = "股票代码", "地区", "行业", "公司全称"
 EXCHANGE_CODE, PROVINCE, CITY, ADDRESS = "A股代码", "省    份", "城     市", "注册地址"
 
@@ -59,7 +62,8 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
     )
     classes = classes.unique("code", keep="first", maintain_order=True)
     joined = companies.join(classes, on="code", how="left", validate="m:1", maintain_order="left")
-    placed = prefer_county_level(add_place(joined, exchange), cities)
+    registered = prefer_county_level(add_place(joined, exchange), cities)
+    placed = add_office(registered, offices(upstream, ELSEWHERE, "China"))
     branches = branch_rules()
     parts = [
         placed.filter(branches[variable.id]).select(
@@ -139,6 +143,27 @@ def prefer_county_level(placed: pl.DataFrame, cities: Resolver) -> pl.DataFrame:
         written=pl.when(pl.col("town").is_not_null())
         .then(pl.concat_str("town", "province", separator=" | "))
         .otherwise("written"),
+    )
+
+
+def add_office(placed: pl.DataFrame, elsewhere: pl.DataFrame) -> pl.DataFrame:
+    """Give companies without a city the town of the office that FinanceDatabase has, as ``name``.
+
+    It is asked for within the company's own province: an office in another one (Shanghai) leads nowhere.
+
+    Parameters
+    ----------
+    placed : ``code``, ``name`` (null: no city), ``province``, ``written``.
+    elsewhere : as listings.offices gives it; its file and row then stand for the company.
+    """
+    joined = placed.join(elsewhere, on="code", how="left", validate="m:1", maintain_order="left")
+    found = pl.col("name").is_null() & pl.col("office").is_not_null()
+    written = pl.concat_str("office", "province", separator=" | ")
+    return joined.with_columns(
+        name=pl.coalesce("name", "office"),
+        written=pl.when(found).then(written).otherwise("written"),
+        file=pl.when(found).then("office_file").otherwise("file"),
+        **{ROW: pl.when(found).then("office_row").otherwise(ROW)},
     )
 
 

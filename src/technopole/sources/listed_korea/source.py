@@ -1,7 +1,8 @@
 """Listed companies of Korea by headquarters region and branch, from the register of the Korea Exchange.
 
-The register knows a province, not a city. Metropolitan cities are cities, and the capital area (Seoul, Incheon,
-Gyeonggi) is one city of the frame; the other provinces hold several cities and stay unresolved.
+The register knows a province, not a city. Metropolitan cities are cities. In provinces FinanceDatabase knows the town
+of some companies; of the rest those of Gyeonggi count to the capital area (Seoul, Incheon, Gyeonggi), which is one
+city of the frame, and those of other provinces, which hold several cities, stay unresolved.
 `docs/sources/listed_korea.md` explains each rule.
 """
 
@@ -11,13 +12,15 @@ from typing import Final
 
 import polars as pl
 
+from technopole.cities.listings import offices
 from technopole.observations.corrections import apply_corrections
-from technopole.observations.placing import Resolver, place
+from technopole.observations.placing import OUTSIDE, Resolver, place
 from technopole.observations.variables import Meta
 from technopole.snapshots.tables import ROW, read_csv
 from technopole.snapshots.upstream import Upstream
 
 COLUMNS: Final = ("Code", "Name", "Industry", "Products", "Region")  # the representative's name is never read
+ELSEWHERE: Final = "financedatabase/equities/K[OS][EC].csv"
 CITY_OF_REGION: Final = {
     "서울특별시": "서울",
     "인천광역시": "인천",
@@ -32,6 +35,7 @@ CITY_OF_REGION: Final = {
 KOREAN_REGION: Final = (
     r"(특별시|광역시|특별자치시|특별자치도|기도|[남북]도)$"  # "케이맨 제도", the Cayman Islands, end alike
 )
+PROVINCES: Final = r"(특별자치도|기도|[남북]도)$"
 PROVINCE: Final = "province, no city"
 ABROAD: Final = "headquarters abroad"
 
@@ -73,23 +77,55 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
     """
     (path,) = upstream.paths(meta.files[0])
     companies = living(apply_corrections(read_csv(upstream.open(path), columns=list(COLUMNS)), path, meta.corrections))
-    name = pl.col("Region").replace_strict(CITY_OF_REGION, default=None, return_dtype=pl.String)
+    companies = add_place(
+        companies.with_columns(file=pl.lit(path)), offices(upstream, ELSEWHERE, "South Korea"), cities
+    )
     korean = pl.col("Region").str.contains(KOREAN_REGION)
     branches = branch_rules()
     parts = [
         companies.filter(branches[variable.id]).select(
             variable=pl.lit(variable.id),
             amount=pl.lit(1.0),
-            file=pl.lit(path),
+            file="file",
             row=ROW,
-            name=name,
+            name="name",
+            admin1="province",
             country=pl.lit("KR"),
-            label=pl.col("Region"),
-            reason=pl.when(name.is_null()).then(pl.when(korean).then(pl.lit(PROVINCE)).otherwise(pl.lit(ABROAD))),
+            label=pl.concat_str("office", "Region", separator=" | ", ignore_nulls=True),
+            reason=pl.when(pl.col("name").is_null()).then(
+                pl.when(korean).then(pl.lit(PROVINCE)).otherwise(pl.lit(ABROAD))
+            ),
         )
         for variable in meta.variables
     ]
     return place(pl.concat(parts), cities)
+
+
+def add_place(companies: pl.DataFrame, elsewhere: pl.DataFrame, cities: Resolver) -> pl.DataFrame:
+    """Add ``name`` and ``province`` (what to resolve; null: no city) and ``office`` (what FinanceDatabase told of it).
+
+    In a province an office counts that the resolver knows there, in a city or outside the frame; one in another
+    province (Seoul) tells nothing. Metropolitan cities are cities: their companies need no office.
+
+    Parameters
+    ----------
+    companies : ``Code``, ``Region``, ``file``, ROW.
+    elsewhere : as listings.offices gives it; where its office counts, its file and row stand for the company.
+    """
+    joined = companies.join(
+        elsewhere, left_on="Code", right_on="code", how="left", validate="m:1", maintain_order="left"
+    )
+    answers = cities.resolve(joined.select(name="office", country=pl.lit("KR"), admin1="Region"))
+    known = answers["city"].is_not_null() | answers["reason"].str.starts_with(OUTSIDE).fill_null(value=False)
+    told = known & joined["Region"].str.contains(PROVINCES) & joined["office"].is_not_null()
+    region = pl.col("Region").replace_strict(CITY_OF_REGION, default=None, return_dtype=pl.String)
+    return joined.with_columns(told=told).with_columns(
+        name=pl.when("told").then("office").otherwise(region),
+        province=pl.when("told").then("Region"),
+        office=pl.when("told").then("office"),
+        file=pl.when("told").then("office_file").otherwise("file"),
+        **{ROW: pl.when("told").then("office_row").otherwise(ROW)},
+    )
 
 
 def living(table: pl.DataFrame) -> pl.DataFrame:
