@@ -19,7 +19,7 @@ from technopole.editions.read import Edition, open_edition
 from technopole.publish.claims_listed import listed_cities
 from technopole.publish.finding import find_city
 from technopole.publish.report.city import city_report
-from technopole.publish.report.content import CityReport
+from technopole.publish.report.content import Cited, CityReport
 from technopole.publish.report.facts import fact_check
 from technopole.publish.report.native import declared, native_name
 from technopole.publish.report.render import city_html, claims_html, native_font, pdf
@@ -235,7 +235,8 @@ def test_the_page_is_whole_in_itself(name: str) -> None:
 def test_what_is_not_ours_is_escaped() -> None:
     real = city_report(edition(), find_city(edition(), "helsinki"))
     hostile = "<script>alert(1)</script>\"'&"
-    claims = tuple(replace(one, because=hostile, statement=hostile) for one in real.claims)
+    said = (("", (Cited(hostile, (1,)),)),)
+    claims = tuple(replace(one, because=said, statement=hostile) for one in real.claims)
     done = tuple(replace(one, what=hostile, by=hostile) for one in real.initiatives)
     text = city_html(replace(real, name=hostile, claims=claims, initiatives=done, peers=(hostile,)))
     assert "<script>" not in text
@@ -260,6 +261,9 @@ def test_a_report_says_what_the_edition_says() -> None:
     assert len(report.pillars) == 8
     assert len(report.peers) == 10
     assert {one.city for one in report.claims} == {"Seoul"}
+    lte = next(one for one in report.claims if "LTE" in one.statement)
+    assert [label for label, _ in lte.because][:2] == ["For", "Against"]
+    assert all(reason.cites for _, reasons in lte.because for reason in reasons)
     assert report.initiatives
     assert len(report.strengths) == len(report.weaknesses) == 3
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import accumulate
 from typing import Any, Final
 
 from technopole.claims import measured, published
@@ -73,6 +74,7 @@ class Judged:
     def to_json(self) -> dict[str, Any]:
         """Return the documented shape of `technopole claims --json`."""
         claim = self.claim
+        ends = list(accumulate(len(one.items) for one in self.findings))
         return {
             "id": claim.id,
             "city": claim.city,
@@ -94,7 +96,12 @@ class Judged:
             "needs": claim.needs,
             "says": claim.says,
             "readings": {name: verdict.value for name, verdict in self.readings.items()},
-        }
+            "findings": [
+                {"test": one.kind, "role": one.role, "outcome": one.outcome.value, "sentence": _sentence(one.sentence),
+                 "evidence": list(range(end - len(one.items), end))}
+                for one, end in zip(self.findings, ends, strict=True)
+            ],
+        }  # fmt: skip
 
 
 def judge(claim: Claim, evidence: Evidence) -> Judged:
@@ -112,9 +119,14 @@ def judge_in_all_readings(claim: Claim, evidence: Evidence) -> Judged:
         for name, factor in READINGS.items()
         if factor != evidence.reading
     }
-    others = [f"{READING_WORDS[name]} {one.value}" for name, one in readings.items() if one is not judged.verdict]
-    hangs = f" It hangs on the words: {'; '.join(others)}." if others else ""
-    return replace(judged, because=judged.because + hangs, readings=readings)
+    hangs = hanging(judged.verdict.value, {name: one.value for name, one in readings.items()})
+    because = f"{judged.because} It hangs on the words: {hangs}." if hangs else judged.because
+    return replace(judged, because=because, readings=readings)
+
+
+def hanging(verdict: str, readings: Mapping[str, str]) -> str:
+    """Say which other verdicts there would be, were vague words to reach less or more far; empty where none."""
+    return "; ".join(f"{READING_WORDS[name]} {one}" for name, one in readings.items() if one != verdict)
 
 
 def _run(claim: Claim, evidence: Evidence) -> tuple[Finding, ...]:

@@ -38,6 +38,10 @@ class Source(Declaration):
     address: str = Field(min_length=10)
     seen: datetime.date
 
+    def cited(self) -> str:
+        """How it is cited, without its address."""
+        return f"{self.title}. {self.publisher}, seen {self.seen}."
+
 
 class Observed(Declaration):
     """A number of the edition that an entry's figure must agree with.

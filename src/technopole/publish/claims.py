@@ -91,7 +91,7 @@ def _deeds(slug: str) -> tuple[Deed, ...]:
             what=one.what,
             year="" if one.since is None else str(one.since)[:4],
             publisher=one.source.publisher,
-            citation=f"{one.source.title}, {one.source.publisher}",
+            citation=one.source.cited(),
             url=one.source.address,
         )
         for one in of_city(slug)

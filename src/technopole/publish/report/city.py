@@ -8,12 +8,15 @@ from typing import Any, Final
 import polars as pl
 
 from technopole.cities.countries import countries
-from technopole.claims.findings import amount, lower_first, ordinal
+from technopole.claims.declarations import article
+from technopole.claims.findings import Outcome, amount, lower_first, ordinal
+from technopole.claims.verdicts import Verdict, hanging
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition
 from technopole.index.framework import ROOT, Node
 from technopole.indicators.declarations import catalogue
 from technopole.indicators.themes import themes
+from technopole.initiatives.register import Source
 from technopole.publish.city import PEERS, city_page
 from technopole.publish.claims import standing
 from technopole.publish.claims_listed import PLACES
@@ -36,6 +39,12 @@ SIDES: Final = {ROOT: "both sides"}
 FRAME: Final = "wup2018"
 """Input of the frame that has the inhabitants."""
 MOST_INITIATIVES: Final = 10
+CONTEXT: Final = "By other definitions"
+EARLIER: Final = "Earlier"
+WORDS: Final = "It hangs on the words"
+LABELS: Final = dict.fromkeys((("now", "holds"), ("now", "fails")), "")
+DECIDING: Final = {("now", "holds"): "For", ("now", "fails"): "Against", ("now", "depends"): "Undecided"}
+ORDER: Final = ("", "For", "Against", "Undecided", EARLIER, CONTEXT, "Needed", "Would settle it", WORDS)
 FEW: Final = 3
 """Those that were read come first; derived ones repeat what the table of indicators shows."""
 
@@ -80,11 +89,30 @@ def edition_citation(edition: Edition) -> str:
 
 
 def said(one: dict[str, Any], name: str, sources: Sources) -> Said:
-    """One claim with the numbers of its sources."""
-    cites = {sources.cite(item["citation"], item["url"]) for item in one["evidence"]}
+    """One claim, its reasons in groups, each reason with the numbers of its own sources."""
     where = f"paragraph {one['paragraph']}, sentence {one['sentence']}"
+    text = sources.cite(f"The article that is checked: “{article().title}”")
+    groups: dict[str, list[Cited]] = {}
+    # For and Against are told apart where there are both
+    labels = {**LABELS, **(DECIDING if one["verdict"] == Verdict.IMPRECISE.value else {})}
+    for found in one["findings"]:
+        label = labels.get((found["role"], found["outcome"]), CONTEXT if found["role"] == "context" else EARLIER)
+        if found["outcome"] == Outcome.UNKNOWN.value:
+            continue
+        items = [one["evidence"][place] for place in found["evidence"]]
+        cites = {sources.cite(item["citation"], item["url"]) for item in items}
+        groups.setdefault(label, []).append(Cited(found["sentence"], tuple(sorted(cites)) or (1,)))
+    hangs = hanging(one["verdict"], one["readings"])
     # that evidence is missing was found in the edition, which every report cites first
-    return Said(one["statement"], one["verdict"], one["because"], where, name, tuple(sorted(cites)) or (1,))
+    if one["verdict"] == Verdict.UNTESTABLE.value:
+        groups["Needed"] = [Cited(one["needs"], (1,))]
+    elif one["needs"] and one["verdict"] == Verdict.IMPRECISE.value:
+        groups["Would settle it"] = [Cited(one["needs"], (1,))]
+    if hangs:
+        groups[WORDS] = [Cited(f"{hangs[0].upper()}{hangs[1:]}.", (1,))]
+    order = sorted(groups, key=ORDER.index)
+    because = tuple((label, tuple(groups[label])) for label in order)
+    return Said(one["statement"], one["verdict"], because, where, name, (text,))
 
 
 def _summary(
@@ -195,7 +223,7 @@ def _done(one: dict[str, Any], sources: Sources) -> Done:
     figure = one["figure"]
     shown = "" if figure is None else f"{amount(figure['value'], figure['unit'])} ({figure['year']})"
     source = one["source"]
-    cite = sources.cite(f"{source['title']}. {source['publisher']}, seen {source['seen']}.", source["address"])
+    cite = sources.cite(Source.model_validate(source).cited(), source["address"])
     return Done(titles.get(one["theme"], one["theme"]), one["what"], one["since"] or "", one["by"], shown, (cite,))
 
 

@@ -98,11 +98,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Said:
-    """One claim. `where`: paragraph and sentence of the article."""
+    """One claim. `because`: groups of reasons, each with its label ("" where none). `where`: place in the article.
+
+    `cites`: the article, whose the statement and its numbers are.
+    """
 
     statement: str
     verdict: str
-    because: str
+    because: tuple[tuple[str, tuple[Cited, ...]], ...]
     where: str
     city: str
     cites: Cites
@@ -144,12 +147,12 @@ class Listed:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The list of ten under one lens and side."""
+    """The list of ten under one lens and side. `belongs`: names with the number of places, fewest first."""
 
     lens: str
     side: str
     cities: tuple[Listed, ...]
-    belongs: str
+    belongs: tuple[tuple[str, str], ...]
     left_out: str
     cites: Cites
 

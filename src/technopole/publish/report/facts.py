@@ -47,7 +47,7 @@ def _said(edition: Edition, one: dict[str, Any], sources: Sources) -> Said:
 
 def _judgement(table: dict[str, Any], own: int) -> Judgement:
     places = list(table["belongs"])
-    belongs = "; ".join(f"first {place}: {len(table['belongs'][place])}" for place in places)
+    belongs = belonging(table)
     better = [f"{one['name']} ({one['rank']})" for one in table["better_unlisted"]]
     more = len(better) - MOST_LEFT_OUT
     left_out = ", ".join(better[:MOST_LEFT_OUT]) + (f" and {more} more" if more > 0 else "")
@@ -61,3 +61,17 @@ def _judgement(table: dict[str, Any], own: int) -> Judgement:
         for one in table["cities"]
     )
     return Judgement(table["lens"], table["side"] or "both sides", cities, belongs, left_out or "none", (own,))
+
+
+def belonging(table: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Name the cities that belong to the first so many places; each under the fewest places that it belongs to."""
+    names = {one["slug"]: one["name"] for one in table["cities"]}
+    told: set[str] = set()
+    found = []
+    for place, slugs in table["belongs"].items():
+        new = [names[slug] for slug in slugs if slug not in told]
+        told |= set(slugs)
+        if new:
+            found.append((place, ", ".join(new)))
+    none = [name for slug, name in names.items() if slug not in told]
+    return (*found, *([("none", ", ".join(none))] if none else []))
