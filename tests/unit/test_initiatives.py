@@ -10,7 +10,7 @@ import pytest
 from technopole.core.errors import FrameworkError
 from technopole.editions.read import Edition, open_edition
 from technopole.indicators.themes import themes
-from technopole.initiatives.check import Known, address_faults, agrees, copied_words, faults, known_units
+from technopole.initiatives.check import Known, address_faults, agrees, copied_words, faults, known_units, numbers_in
 from technopole.initiatives.derive import RULES as DERIVED_RULES
 from technopole.initiatives.derive import period_year
 from technopole.initiatives.register import (
@@ -55,7 +55,15 @@ def entry(**changes: Any) -> Initiative:
 
 
 def review(**changes: Any) -> Review:
-    return replace(Review("oslo", "kiosks", ADDRESS, TODAY, "Twelve kiosks have opened."), **changes)
+    return replace(Review("oslo", "kiosks", ADDRESS, TODAY, "Twelve kiosks have opened; 85, 86 or 87 km."), **changes)
+
+
+def test_a_figure_that_was_read_stands_in_an_extract() -> None:
+    other = faults([entry()], [review(extract="Some kiosks have opened.")], SMALL)
+    assert [(one.rule, one.message) for one in other] == [("figure", "the figure 12 stands in none of its extracts")]
+    two = [review(extract="Some kiosks have opened."), review(extract="of the 12 kiosks one is shut")]
+    assert faults([entry()], two, SMALL) == []
+    assert numbers_in("a pair of 2.1-mile routes, 82,000 homes, 97%") == {2.0, 2.1, 82000.0, 97.0}
 
 
 METRO = {"source": "metro_systems", "variable": "metro_length_km"}
@@ -123,8 +131,8 @@ def test_a_tolerance_is_relative_to_the_observation() -> None:
     [
         ([], "no line"),
         ([review(), review(id="other")], "doesn't exist"),
-        ([review(extract="word " * 26)], "26 words"),
-        ([review(extract="KIOSKS give free access, to the internet in Oslo.")], "repeats"),
+        ([review(extract="12 " * 26)], "26 words"),
+        ([review(extract="12 KIOSKS give free access, to the internet in Oslo.")], "repeats"),
         ([review(read_at="a stored page")], "https"),
         ([review(read_on=datetime.date(2027, 1, 1))], "isn't yet"),
     ],

@@ -25,6 +25,10 @@ COPIED_WORDS: Final = 8
 FIRST_YEAR: Final = 1800
 UNITS: Final = Path(__file__).with_name("units.yaml")
 PERSONAL_TITLES: Final = frozenset({"mr", "mrs", "ms", "dr", "prof", "professor", "sir", "mayor", "president"})
+NUMBER_WORDS: Final = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
 HOST: Final = re.compile(r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$")
 Values = Mapping[tuple[int, str, str], tuple[float, str]]  # (city id, source, variable) -> value, unit
 
@@ -83,6 +87,7 @@ def faults(entries: Sequence[Initiative], read: Sequence[Review], known: Known) 
         for rule, check in RULES.items():
             found += [Fault(entry.city, entry.id, rule, text) for text in check(entry, known)]
         own = of_entry.get((entry.city, entry.id), [])
+        found += [Fault(entry.city, entry.id, "figure", text) for text in _figure_read(entry, own)]
         if not own:
             found.append(Fault(entry.city, entry.id, "review", "no line of the review file says where it was read"))
         found += [Fault(entry.city, entry.id, "review", text) for one in own for text in _review(entry, one, known)]
@@ -200,6 +205,28 @@ def _review(entry: Initiative, review: Review, known: Known) -> Iterator[str]:
         copied = copied_words(entry.what, review.extract)
         if copied:
             yield f"`what` repeats the source's words: {copied!r}"
+
+
+def _figure_read(entry: Initiative, own: Sequence[Review]) -> Iterator[str]:
+    """Look for the figure of an entry that was read in the extracts from its sources."""
+    if entry.kind != "read" or entry.figure is None or not own:
+        return
+    told = {number for one in own for number in numbers_in(one.extract)}
+    if entry.figure.value not in told:
+        yield f"the figure {entry.figure.value:g} stands in none of its extracts"
+
+
+def numbers_in(text: str) -> set[float]:
+    """Numbers that a text tells, in digits or in words up to twenty; "4.5 million" tells 4.5.
+
+    >>> sorted(numbers_in("two buses on 9.8 kilometres, 1,869 kiosks, 7·5 million"))
+    [2.0, 7.5, 9.8, 1869.0]
+    """
+    digits = re.findall(r"\d[\d,]*(?:\.\d+)?", text.replace("·", "."))
+    words = re.findall(r"[a-z]+", text.casefold())
+    return {float(one.replace(",", "")) for one in digits} | {
+        float(NUMBER_WORDS.index(word)) for word in words if word in NUMBER_WORDS
+    } | ({2.0} if "pair" in words else set())  # fmt: skip
 
 
 def copied_words(text: str, source: str, length: int = COPIED_WORDS) -> str | None:
