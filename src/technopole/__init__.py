@@ -64,10 +64,9 @@ def city(edition: Edition, name: str, **options: Any) -> dict[str, Any]:
 def trace(edition: Edition, name: str, indicator: str, **options: Any) -> dict[str, Any]:
     """Trace a number as `technopole trace --json` shows it; options as `technopole.editions.trace.trace`."""
     from technopole.editions.trace import trace as make
-    from technopole.indicators.declarations import catalogue
     from technopole.publish.finding import find_city
 
-    return make(edition, find_city(edition, name), catalogue().get(indicator), **options)
+    return make(edition, find_city(edition, name), edition.catalogue().get(indicator), **options)
 
 
 def resolve(edition: Edition, **query: Any) -> dict[str, Any]:

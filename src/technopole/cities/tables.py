@@ -73,11 +73,11 @@ class CityTables:
     aliases: pl.DataFrame
     admin1: pl.DataFrame
 
-    def write(self, folder: Path) -> None:
-        """Write one Parquet file a table into an existing folder."""
+    def write(self, folder: Path, compression: int = 19) -> None:
+        """Write one Parquet file a table into an existing folder, compressed by zstd at this level."""
         for table in fields(self):
             frame: pl.DataFrame = getattr(self, table.name)
-            frame.write_parquet(folder / f"{table.name}.parquet", compression="zstd", compression_level=19)
+            frame.write_parquet(folder / f"{table.name}.parquet", compression="zstd", compression_level=compression)
 
     @classmethod
     def read(cls, folder: Path) -> CityTables:

@@ -63,12 +63,14 @@ def export(
 ) -> None:
     """Write the explorer as one file or as a static site, the whole index as a workbook, the edition as a package."""
     from technopole.cli.output import say
+    from technopole.editions.licences import check_exportable
     from technopole.editions.read import open_edition
     from technopole.publish.explore import write_page, write_site
 
     if html is None and site is None and excel is None and package is None:
         raise InputError("nothing to export:", "give --html FILE, --site DIR, --excel FILE or --package DIR.")
     opened = open_edition(edition)
+    check_exportable(opened)
     if html is not None:
         say(f"{html}: {write_page(opened, html):,} bytes")
     if site is not None:

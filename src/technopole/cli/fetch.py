@@ -13,7 +13,6 @@ from technopole.cli.options import Csv, Json
 
 if TYPE_CHECKING:
     from technopole.publish.fetching import FetchReport
-    from technopole.snapshots.fetch import Fetched
     from technopole.snapshots.web import Manners
 
 EVERY_SECONDS = 5.0
@@ -52,7 +51,12 @@ def fetch(
     from technopole.publish.fetching import fetch_sources
 
     report = fetch_sources(
-        sources or [], to, mirror=mirror, pins=pins, manners=manners(parallel, timeout, attempts), progress=_progress()
+        sources or [],
+        to,
+        mirror=mirror,
+        pins=pins,
+        manners=manners(parallel, timeout, attempts),
+        progress=every_seconds(),
     )
     if json:
         write_json(report.to_json())
@@ -77,12 +81,13 @@ def manners(parallel: int, timeout: float, attempts: int) -> Manners:
     return Manners(timeout_seconds=timeout, attempts=attempts, parallel=parallel)
 
 
-def _progress() -> Callable[[Fetched, int, int], None]:
+def every_seconds() -> Callable[[int, int], None]:
+    """Say how far it is, every few seconds: for many files and slow servers."""
     from technopole.cli.output import say
 
     said = time.monotonic()
 
-    def tell(_: Fetched, done: int, total: int) -> None:
+    def tell(done: int, total: int) -> None:
         nonlocal said
         if time.monotonic() - said >= EVERY_SECONDS:
             said = time.monotonic()

@@ -13,6 +13,7 @@ from technopole.cli import (
     boundaries,
     city,
     claims,
+    combine,
     compare,
     data,
     diff,
@@ -24,6 +25,7 @@ from technopole.cli import (
     momentum,
     plot,
     rank,
+    refresh,
     report,
     resolve,
     score,
@@ -67,6 +69,8 @@ report.register(app)
 plot.register(app)
 diff.register(data.app)
 fetch.register(data.app)
+refresh.register(data.app)
+combine.register(data.app)
 app.add_typer(data.app, name="data")
 app.add_typer(audit.app, name="audit")
 app.add_typer(claims.app, name="claims")

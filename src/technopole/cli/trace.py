@@ -28,12 +28,11 @@ def trace(
     from technopole.cli.output import write_json
     from technopole.editions.read import open_edition
     from technopole.editions.trace import trace as trace_number
-    from technopole.indicators.declarations import catalogue
     from technopole.publish.finding import find_city
     from technopole.publish.ranking import known_boundary, known_lens
 
     opened = open_edition(edition)
-    found, declared = find_city(opened, city), catalogue().get(indicator)
+    found, declared = find_city(opened, city), opened.catalogue().get(indicator)
     chain = trace_number(opened, found, declared, known_lens(lens), known_boundary(boundary))
     if json:
         write_json(chain)

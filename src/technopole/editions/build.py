@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from technopole.cities.tables import CityTables
 from technopole.core.errors import LicenceError
 from technopole.core.types import SHIPPABLE, Boundary, Lens, LicenceClass
 from technopole.editions.atomic import replaced_folder
-from technopole.editions.format import FORMAT, FRAMEWORK, MANIFEST, REFERENCE, TABLES, content_digest
+from technopole.editions.format import FRAMEWORK
+from technopole.editions.write import check_target, write_edition
 from technopole.index.framework import read_framework
 from technopole.index.matrix import coverage
 from technopole.indicators.declarations import catalogue
@@ -26,7 +26,7 @@ from technopole.observations.aggregate import observations
 from technopole.observations.checks import check_records
 from technopole.observations.variables import read_yaml
 from technopole.robustness.league import league
-from technopole.snapshots.upstream import Upstream, UpstreamFile, sha256_of
+from technopole.snapshots.upstream import Upstream, UpstreamFile
 from technopole.sources.registry import Source, load_source, source_ids
 
 EDITION_ID: Final = "2026-11"
@@ -59,6 +59,7 @@ def build_edition(
     ------
     UpstreamError, SourceCheckError, LicenceError, FrameworkError, EditionError : nothing is written then.
     """
+    check_target(target)
     framework = read_framework(framework_path)
     with replaced_folder(target) as folder:
         progress("city frame and gazetteer")
@@ -82,7 +83,15 @@ def build_edition(
                 scores.append(score)
         tables |= {"results": pl.concat(results), "scores": pl.concat(scores)}
         shutil.copyfile(framework_path, folder / FRAMEWORK)
-        return _write(folder, tables, cities, gathered, framework.id)
+        about = {
+            "id": EDITION_ID,
+            "framework": framework.id,
+            "sources": {
+                name: _manifest_source(source, gathered.records[name]) for name, source in gathered.sources.items()
+            },
+            "inputs": {path.parent.name: read_yaml(path) for path in sorted(INPUTS.glob("*/meta.yaml"))},
+        }
+        return write_edition(folder, tables, cities, about)
 
 
 def gather(mirror: Path, cities: CityTables, progress: Progress = lambda _: None) -> Gathered:
@@ -192,31 +201,3 @@ def _manifest_source(source: Source, records: pl.DataFrame) -> dict[str, Any]:
         "left_out_share": left_out,
         "resolved_share": resolved,
     }
-
-
-def _write(
-    folder: Path, tables: dict[str, pl.DataFrame], cities: CityTables, gathered: Gathered, framework: str
-) -> dict[str, Any]:
-    for name in TABLES:
-        tables[name].write_parquet(folder / f"{name}.parquet", compression="zstd", compression_level=19)
-    (folder / REFERENCE).mkdir()
-    cities.write(folder / REFERENCE)
-    manifest = {
-        "format": FORMAT,
-        "id": EDITION_ID,
-        "framework": framework,
-        "tables": TABLES,
-        "content_digest": content_digest({name: tables[name] for name in TABLES}),
-        "sources": {
-            name: _manifest_source(source, gathered.records[name]) for name, source in gathered.sources.items()
-        },
-        "inputs": {path.parent.name: read_yaml(path) for path in sorted(INPUTS.glob("*/meta.yaml"))},
-        "files": {
-            path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        },
-    }
-    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
-    return manifest

@@ -1,7 +1,7 @@
 """The form of an edition on disk: which tables it has, and their digest.
 
 An edition is a folder: ``edition.json`` (manifest: sources with licences, size and sha256 of every other file, content
-digest), ``framework.yaml``, Parquet tables, and ``reference/`` with the tables of the city frame.
+digest), ``framework.yaml``, Parquet tables, ``indicators.yaml`` with indicators of the user's own where there are any, and ``reference/`` with the tables of the city frame.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import polars as pl
 MANIFEST: Final = "edition.json"
 FRAMEWORK: Final = "framework.yaml"
 REFERENCE: Final = "reference"
+INDICATORS: Final = "indicators.yaml"
+"""Indicators of the user's own; only an edition that was combined has it."""
 FORMAT: Final = 1
 SIGNIFICANT_DIGITS: Final = 10
 

@@ -13,9 +13,10 @@ import polars as pl
 from technopole.cities.tables import CityTables, read_parquet
 from technopole.core.errors import EditionError
 from technopole.editions.atomic import recover
-from technopole.editions.format import FORMAT, FRAMEWORK, MANIFEST, REFERENCE, TABLES, content_digest
+from technopole.editions.format import FORMAT, FRAMEWORK, INDICATORS, MANIFEST, REFERENCE, TABLES, content_digest
 from technopole.editions.shipped import latest_edition
 from technopole.index.framework import Framework, read_framework
+from technopole.indicators.declarations import Catalogue, catalogue
 from technopole.snapshots.upstream import sha256_of
 
 
@@ -57,6 +58,13 @@ class Edition:
     def framework(self) -> Framework:
         """Read the framework that the results were made with."""
         return _framework(self.folder / FRAMEWORK)
+
+    def catalogue(self) -> Catalogue:
+        """Indicators: the package's, and after them the edition's own."""
+        path = self.folder / INDICATORS
+        if not path.is_file():
+            return catalogue()
+        return Catalogue(indicators=(*catalogue().indicators, *catalogue(path).indicators))
 
 
 @lru_cache(maxsize=32)

@@ -35,7 +35,6 @@ from technopole.core.errors import EditionError, InputError, TechnopoleError, Un
 from technopole.editions.format import MANIFEST, TABLES
 from technopole.editions.read import Edition, open_edition
 from technopole.editions.trace import trace
-from technopole.indicators.declarations import catalogue
 from technopole.publish import api_shapes as shapes
 from technopole.publish.api_guard import EDITION, HOSTS, JSON_TYPE, Guard, problem
 from technopole.publish.city import city_page
@@ -138,7 +137,7 @@ def read_all(edition: Edition) -> dict[str, bytes]:
     edition.frame()
     resolver(edition.folder)
     edition.framework()
-    catalogue()
+    edition.catalogue()
     claim_list(edition)
     for slug in edition.frame()["slug"]:
         initiative_list(slug)
@@ -265,7 +264,7 @@ def _pairs(app: FastAPI, edition: Edition, tagger: Any) -> None:
     @app.get("/v1/trace", responses={200: {"model": shapes.TraceShape}, **PROBLEMS})
     def get_trace(asked: Annotated[shapes.TraceAsked, Query()], tag: str = tagger) -> Response:
         """Where a number is from: upstream file, hash and rows, licence, and what it adds to the score."""
-        indicator = catalogue().get(asked.indicator)
+        indicator = edition.catalogue().get(asked.indicator)
         return _json(trace(edition, find_city(edition, asked.city), indicator, asked.lens, asked.boundary), tag)
 
 

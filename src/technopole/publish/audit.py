@@ -14,7 +14,6 @@ from technopole.editions.read import Edition
 from technopole.index.framework import ROOT
 from technopole.index.matrix import build_matrix
 from technopole.index.shares import SHARES, evidence_shares
-from technopole.indicators.declarations import catalogue
 from technopole.publish.ranking import rank
 from technopole.publish.validate import spearman
 from technopole.robustness.policies import POLICIES, PolicyRun, policy_run, rank_bands
@@ -89,7 +88,7 @@ def policy_audit(edition: Edition, lens: Lens) -> dict[str, Any]:
     """
     framework = edition.framework()
     frame = edition.frame()
-    matrix = build_matrix(edition.table("indicators"), frame, framework, catalogue(), Boundary.AGGLOMERATION)
+    matrix = build_matrix(edition.table("indicators"), frame, framework, edition.catalogue(), Boundary.AGGLOMERATION)
     table = rank(edition, lens=lens).table.sort("city")
     if matrix.cities.tolist() != table["city"].to_list():
         raise EditionError("the edition was built with other declarations of indicators:", "rebuild it.")

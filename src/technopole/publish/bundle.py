@@ -17,7 +17,7 @@ from technopole.editions.read import Edition
 from technopole.index.framework import ROOT, Framework
 from technopole.index.run import LOWEST
 from technopole.index.tree import labelled_tree
-from technopole.indicators.declarations import Indicator, catalogue
+from technopole.indicators.declarations import Indicator
 from technopole.indicators.recipes import RECIPES
 from technopole.publish.bundle_documents import documents, json_bytes
 from technopole.publish.bundle_names import names_text
@@ -84,7 +84,7 @@ def _cities(edition: Edition) -> pl.DataFrame:
 def _listed_indicators(edition: Edition, framework: Framework) -> list[Indicator]:
     """Indicators of the framework in its order, then the others that the edition has values of."""
     present = set(edition.table("indicators")["indicator"].unique())
-    declared = {one.id: one for one in catalogue().indicators if one.id in present}
+    declared = {one.id: one for one in edition.catalogue().indicators if one.id in present}
     first = [name for name in framework.indicator_ids() if name in declared]
     return [declared[name] for name in [*first, *(name for name in declared if name not in first)]]
 

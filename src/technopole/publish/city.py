@@ -9,7 +9,6 @@ import polars as pl
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition
 from technopole.index.framework import ROOT
-from technopole.indicators.declarations import catalogue
 from technopole.publish.claims import claim_list
 from technopole.publish.initiatives import initiative_list
 
@@ -85,7 +84,7 @@ def _indicators(edition: Edition, city: int, scores: pl.DataFrame, boundary: Bou
         .filter(pl.col("city") == city)
         .select(indicator="node", normalised="score", rank="rank")
     )
-    declared = {one.id: one for one in catalogue().indicators}
+    declared = {one.id: one for one in edition.catalogue().indicators}
     joined = values.join(ranked, on="indicator", how="left", validate="1:1").sort("indicator")
     order = {name: place for place, name in enumerate(edition.framework().indicator_ids())}
     return [

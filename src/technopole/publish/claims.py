@@ -20,7 +20,7 @@ from technopole.editions.declared import declared_variables
 from technopole.editions.read import Edition
 from technopole.index.framework import ROOT
 from technopole.index.matrix import build_matrix
-from technopole.indicators.declarations import catalogue, suggestion
+from technopole.indicators.declarations import suggestion
 from technopole.indicators.recipes import variables_behind
 from technopole.indicators.variables import variable_values
 from technopole.initiatives.register import of_city
@@ -101,7 +101,7 @@ def _deeds(slug: str) -> tuple[Deed, ...]:
 def measure(edition: Edition, name: str) -> Measure | None:
     """One indicator of the catalogue or variable of a source in every city; None where the edition has neither."""
     declared = _declared(edition)
-    indicators = {one.id: one for one in catalogue().indicators}
+    indicators = {one.id: one for one in edition.catalogue().indicators}
     if name in indicators:
         values = edition.table("indicators").filter(pl.col("indicator") == name)
         if values.is_empty():
@@ -152,7 +152,7 @@ def standing(edition: Edition, lens: str, side: str, region: str = "") -> Probab
 @lru_cache(maxsize=4)
 def _replicated(edition: Edition, lens: Lens) -> tuple[list[str], list[str], Replicates]:
     frame, framework = edition.frame(), edition.framework()
-    matrix = build_matrix(edition.table("indicators"), frame, framework, catalogue(), Boundary.AGGLOMERATION)
+    matrix = build_matrix(edition.table("indicators"), frame, framework, edition.catalogue(), Boundary.AGGLOMERATION)
     ids = pl.DataFrame({"city": list(matrix.cities)}, schema={"city": pl.Int64})
     named = ids.join(
         frame.select("city", "slug", "country"), on="city", how="left", validate="1:1", maintain_order="left"

@@ -19,7 +19,7 @@ from technopole.claims.words import Word
 from technopole.core.errors import InputError, UnknownNameError
 from technopole.editions.declared import declared_variables
 from technopole.editions.read import Edition
-from technopole.indicators.declarations import catalogue, suggestion
+from technopole.indicators.declarations import suggestion
 from technopole.indicators.themes import themes
 from technopole.publish.claims import gather, measure
 from technopole.publish.finding import find_city
@@ -107,7 +107,7 @@ def _measures(edition: Edition, claim: OwnClaim) -> list[Measure]:
         name = _SPACES.sub("_", claim.measure.strip().casefold())
         found = measure(edition, name)
         if found is None:
-            known = sorted({*(one.id for one in catalogue().indicators), *declared_variables(edition)})
+            known = sorted({*(one.id for one in edition.catalogue().indicators), *declared_variables(edition)})
             raise UnknownNameError(f"there is no indicator {safe(claim.measure)}:", suggestion(name, known))
         return [found]
     name = _SPACES.sub("_", claim.theme.strip().casefold())

@@ -13,7 +13,7 @@ from technopole.editions.read import Edition
 from technopole.index.framework import Framework, Node
 from technopole.index.run import LOWEST
 from technopole.index.tree import leaf_weights
-from technopole.indicators.declarations import catalogue, suggestion
+from technopole.indicators.declarations import suggestion
 from technopole.publish.ranking import Ranking, rank
 
 MOST: Final = 5
@@ -42,7 +42,7 @@ def compare(
     if len(set(ids)) < len(ids):
         raise InputError("One city is named twice:", "name different cities.")
     ranking = rank(edition, lens=lens, boundary=boundary)
-    framework, declared = edition.framework(), {one.id: one for one in catalogue().indicators}
+    framework, declared = edition.framework(), {one.id: one for one in edition.catalogue().indicators}
     weights = leaf_weights(framework)
     scored = _scores(edition, lens, boundary)
     values = _values(edition, boundary)
@@ -92,7 +92,7 @@ def why(
     scored, values = _scores(edition, lens, boundary), _values(edition, boundary)
     geometric = framework.method.aggregation == "geometric"
     factor = _logarithmic_mean(placed[0]["score"], placed[1]["score"]) if geometric else 1.0
-    declared = {one.id: one for one in catalogue().indicators}
+    declared = {one.id: one for one in edition.catalogue().indicators}
     rows: list[dict[str, Any]] = []
     for name, weight in weights.items():
         both = [_score_of(scored, city["city"], name) for city in (first, second)]

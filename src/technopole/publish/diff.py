@@ -12,7 +12,7 @@ from technopole.core.errors import EditionError
 from technopole.core.types import Boundary, Lens
 from technopole.editions.format import FRAMEWORK
 from technopole.editions.read import Edition
-from technopole.indicators.declarations import catalogue
+from technopole.indicators.declarations import Catalogue
 from technopole.indicators.recipes import RECIPES
 from technopole.publish.ranking import known_boundary, known_lens
 from technopole.publish.uncertainty import known_side
@@ -108,7 +108,7 @@ def diff(
     node = known_side(first.framework(), side)
     known_side(second.framework(), side)
     results = [_results(one, lens_, boundary_, node) for one in (first, second)]
-    change = decompose(_evidence(first), _evidence(second), catalogue(), lens_, boundary_, node)
+    change = decompose(_evidence(first), _evidence(second), _catalogue(first, second), lens_, boundary_, node)
     table = _table(results[0], results[1], change, second)
     observations = observation_changes(first.table("observations"), second.table("observations"))
     changed = change_of_framework(first.framework().model_dump(mode="json"), second.framework().model_dump(mode="json"))
@@ -147,7 +147,7 @@ def change_of_framework(first: Mapping[str, Any], second: Mapping[str, Any]) -> 
 
 def behind(edition: Edition, indicator: str, city: dict[str, Any]) -> set[tuple[str, str]]:
     """Observations that an indicator of a city is made of: (variable, place)."""
-    declared = catalogue().get(indicator)
+    declared = edition.catalogue().get(indicator)
     own = (str(city["city"]), str(city["country"]))
     if declared.recipe is None:
         return {(str(declared.variable), place) for place in own}
@@ -177,6 +177,12 @@ def _flat(value: Any, path: str = "") -> dict[str, Any]:
 
 def _evidence(edition: Edition) -> Evidence:
     return Evidence(edition.table("indicators"), edition.frame(), edition.framework())
+
+
+def _catalogue(first: Edition, second: Edition) -> Catalogue:
+    """Indicators of both: an edition of one's own has more than the package's."""
+    both = {one.id: one for edition in (first, second) for one in edition.catalogue().indicators}
+    return Catalogue(indicators=tuple(both.values()))
 
 
 def _results(edition: Edition, lens: Lens, boundary: Boundary, node: str) -> pl.DataFrame:

@@ -6,9 +6,9 @@ from typing import Any
 
 import polars as pl
 
+from technopole.core.types import SHIPPABLE
 from technopole.editions.declared import declared_sources
 from technopole.editions.read import Edition
-from technopole.indicators.declarations import catalogue
 from technopole.indicators.errors import ERRORS
 from technopole.indicators.recipes import variables_behind
 from technopole.indicators.themes import themes
@@ -42,12 +42,12 @@ def source_list(edition: Edition) -> list[dict[str, Any]]:
             "url": source["url"],
             "citation": source["citation"],
             "limits": source["limits"],
-            "shipped": True,
+            "shipped": source["licence_class"] in SHIPPABLE,
             "because": None,
         }
         for name, source in edition.sources.items()
     ]
-    return [*shipped, *(_adapter(load_source(name).meta) for name in adapter_ids())]
+    return [*shipped, *(_adapter(load_source(name).meta) for name in adapter_ids() if name not in edition.sources)]
 
 
 def _adapter(meta: Meta) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _adapter(meta: Meta) -> dict[str, Any]:
 def scored_variables(edition: Edition) -> set[str]:
     """Variables behind the indicators of the edition's framework, those of countries and regions among them."""
     wanted = edition.framework().indicator_ids()
-    return {name for one in wanted for name in variables_behind(catalogue().get(one))}
+    return {name for one in wanted for name in variables_behind(edition.catalogue().get(one))}
 
 
 def source_roles(edition: Edition) -> dict[str, str]:
@@ -83,9 +83,9 @@ def source_roles(edition: Edition) -> dict[str, str]:
     "check" (nothing shown rests on it; its page of docs/sources says what it is for).
     """
     framework = edition.framework().indicator_ids()
-    errors = [one.error for one in catalogue().indicators if one.error is not None and one.id in framework]
+    errors = [one.error for one in edition.catalogue().indicators if one.error is not None and one.id in framework]
     shown = {name for one in themes() for name in (*one.variables, *one.evidence)}
-    shown |= {name for one in catalogue().indicators for name in variables_behind(one)}
+    shown |= {name for one in edition.catalogue().indicators for name in variables_behind(one)}
     uses = {
         "score": scored_variables(edition),
         "range": {name for error in errors for name in ERRORS[error].variables},

@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from technopole.core.errors import EditionError, InputError
+from technopole.editions.licences import check_exportable
 from technopole.editions.read import Edition
 from technopole.publish.bundle import bundle
 
@@ -109,7 +110,9 @@ def write_page(edition: Edition, path: Path) -> int:
     Raises
     ------
     InputError : the folder of the file isn't there, or the path is a folder.
+    LicenceError : the edition holds what may not be published.
     """
+    check_exportable(edition)
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"{path} can't be written:", "name a file in a folder that exists.")
     content = single_file(edition).encode()
@@ -126,7 +129,9 @@ def write_site(edition: Edition, folder: Path) -> int:
     Raises
     ------
     InputError : the folder holds something else.
+    LicenceError : the edition holds what may not be published.
     """
+    check_exportable(edition)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file:", "name a folder.")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / SCRIPT).is_file():

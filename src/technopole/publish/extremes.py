@@ -16,7 +16,6 @@ from technopole.editions.read import Edition, open_edition
 from technopole.index.framework import Framework
 from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
-from technopole.indicators.declarations import catalogue
 from technopole.kernel.extremes import Extreme, best_rank, dominance, worst_rank
 from technopole.publish.finding import find_city
 from technopole.publish.ranking import known_boundary, known_lens
@@ -121,7 +120,7 @@ def extremes(
     node, lens_, boundary_ = known_side(declared, side), known_lens(lens), known_boundary(boundary)
     if not seconds > 0:
         raise InputError(f"A limit of {seconds:g} seconds leaves no time:", "give a number above 0.")
-    matrix = build_matrix(edition.table("indicators"), edition.frame(), declared, catalogue(), boundary_)
+    matrix = build_matrix(edition.table("indicators"), edition.frame(), declared, edition.catalogue(), boundary_)
     run = run_index(matrix, declared, lens_)
     chosen = weight_set(run, node, kind, factor, order)
     ahead = dominance(chosen.x, chosen.weights)

@@ -19,7 +19,7 @@ from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
 from technopole.index.scoring import GenericRun, score
 from technopole.index.tree import Floats, labelled_tree
-from technopole.indicators.declarations import catalogue
+from technopole.indicators.declarations import Catalogue
 from technopole.kernel.audit import correlations as correlate
 from technopole.kernel.weight import effective_weights
 from technopole.publish.own_index import own_sensitivity, own_uncertainty
@@ -107,7 +107,11 @@ def of_edition(edition: Edition, kind: str, view: View, top: int) -> Picture:
     known_lens(view.lens)
     known_boundary(view.boundary)
     if kind == "tree":
-        return _tree(_framework_nodes(edition.framework()), edition.framework().title, f"Edition {edition.id}")
+        return _tree(
+            _framework_nodes(edition.framework(), edition.catalogue()),
+            edition.framework().title,
+            f"Edition {edition.id}",
+        )
     if kind == "correlations":
         return _edition_correlations(edition, view)
     if kind == "sensitivity":
@@ -194,10 +198,10 @@ class _Placed:
     children: tuple[_Placed, ...]
 
 
-def _framework_nodes(framework: Framework) -> _Placed:
+def _framework_nodes(framework: Framework, catalogue: Catalogue) -> _Placed:
     labelled = labelled_tree(framework)
     shares = dict(zip(labelled.names, effective_weights(labelled.weights, labelled.tree).tolist(), strict=True))
-    declared = {one.id: one.title for one in catalogue().indicators}
+    declared = {one.id: one.title for one in catalogue.indicators}
 
     def placed(node: Node | Leaf) -> _Placed:
         if isinstance(node, Leaf):
@@ -234,7 +238,7 @@ def _tree(root: _Placed, title: str, where: str) -> Picture:
 def _edition_correlations(edition: Edition, view: View) -> Picture:
     framework = edition.framework()
     boundary, lens = known_boundary(view.boundary), known_lens(view.lens)
-    matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, catalogue(), boundary)
+    matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, edition.catalogue(), boundary)
     observed = run_index(matrix, framework, lens).normalised.copy()
     observed[np.isnan(matrix.values)] = np.nan  # an imputed value comes from the others: it would correlate with them
     where = (

@@ -15,7 +15,7 @@ from technopole.editions.read import Edition, open_edition
 from technopole.index.framework import ROOT, Framework
 from technopole.index.notebook import SHOWN, bar, html_table, whisker
 from technopole.index.shares import evidence_shares
-from technopole.indicators.declarations import catalogue, suggestion
+from technopole.indicators.declarations import suggestion
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,8 @@ def rank(
         from technopole.robustness.league import league
 
         values = edition.table("indicators")
-        results, scores = league(values, edition.frame(), chosen, catalogue(), lens_, boundary_)
-        covered = coverage(values, chosen, catalogue())
+        results, scores = league(values, edition.frame(), chosen, edition.catalogue(), lens_, boundary_)
+        covered = coverage(values, chosen, edition.catalogue())
     shares = evidence_shares(edition.table("indicators"), chosen, boundary_).filter(pl.col("node") == (side or ROOT))
     table = _table(results.filter(pl.col("side") == (side or ROOT)), scores, shares, edition.frame(), chosen)
     table, unranked = _shown(table, _unranked(edition, covered, chosen, everything), countries, min_population, top)

@@ -16,7 +16,7 @@ from technopole.index.framework import ROOT, Framework, Node
 from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
 from technopole.index.tree import Floats, LabelledTree
-from technopole.indicators.declarations import catalogue, suggestion
+from technopole.indicators.declarations import suggestion
 from technopole.kernel.rank import central_weights
 from technopole.kernel.weight import effective_weights
 from technopole.publish.finding import find_city
@@ -180,7 +180,7 @@ def prepared_study(
     """Every variant of an edition's index; the chosen boundary comes first."""
     boundaries = [boundary, *(one for one in Boundary if one is not boundary)] if vary_boundary else [boundary]
     values, frame = edition.table("indicators"), edition.frame()
-    matrices = [build_matrix(values, frame, framework, catalogue(), one) for one in boundaries]
+    matrices = [build_matrix(values, frame, framework, edition.catalogue(), one) for one in boundaries]
     return prepare(matrices, framework, lens)
 
 

@@ -18,7 +18,7 @@ from technopole.index.framework import Framework
 from technopole.index.matrix import build_matrix, coverage
 from technopole.index.run import run_index
 from technopole.index.tree import Floats
-from technopole.indicators.declarations import Indicator, catalogue, suggestion
+from technopole.indicators.declarations import Catalogue, Indicator, suggestion
 from technopole.publish.uncertainty import known_side
 from technopole.robustness.acceptability import rank_evidence
 from technopole.robustness.study import Prepared, RandomWeights, evaluate, prepare, random_choices
@@ -61,7 +61,7 @@ def whatif(
     node = known_side(framework, side)
     if goalposts not in GOALPOSTS:
         raise UnknownNameError(f"there are no goalposts {goalposts!r}:", suggestion(goalposts, list(GOALPOSTS)))
-    _check(framework, changes)
+    _check(framework, changes, edition.catalogue())
     values = edition.table("indicators")
     before = _nominal_case(edition, values, framework, lens, boundary)
     ranked = city["city"] in before.cities
@@ -71,7 +71,7 @@ def whatif(
         after = _on_goalposts(before, city["city"], changes)
     else:
         changed = with_changes(values, city["city"], changes, boundary)
-        _refuse_thin(changed, framework, city)
+        _refuse_thin(changed, framework, edition.catalogue(), city)
         after = _nominal_case(edition, changed, framework, lens, boundary)
     return {
         "edition": edition.id,
@@ -82,7 +82,7 @@ def whatif(
         "city": {"id": city["city"], **{key: city[key] for key in ("slug", "name", "country")}},
         "changes": [
             {
-                **_change(values, city["city"], name, value, boundary),
+                **_change(edition.catalogue().get(name), values, city["city"], name, value, boundary),
                 "normalised_before": before.score(name, city["city"]) if ranked else None,
                 "normalised_after": after.score(name, city["city"]),
             }
@@ -112,7 +112,7 @@ class _Case:
 def _nominal_case(
     edition: Edition, values: pl.DataFrame, framework: Framework, lens: Lens, boundary: Boundary
 ) -> _Case:
-    matrix = build_matrix(values, edition.frame(), framework, catalogue(), boundary)
+    matrix = build_matrix(values, edition.frame(), framework, edition.catalogue(), boundary)
     run = run_index(matrix, framework, lens)
     columns = {name: run.normalised[:, place] for place, name in enumerate(matrix.indicators)}
     return _Case({**run.scores, **columns}, prepare([matrix], framework, lens))
@@ -126,8 +126,8 @@ def _on_goalposts(case: _Case, city: int, changes: Mapping[str, float]) -> _Case
     return _Case(scores, moved_study(case.prepared, row, columns))
 
 
-def _refuse_thin(values: pl.DataFrame, framework: Framework, city: dict[str, Any]) -> None:
-    covered = coverage(values, framework, catalogue()).filter(city=city["city"])
+def _refuse_thin(values: pl.DataFrame, framework: Framework, catalogue: Catalogue, city: dict[str, Any]) -> None:
+    covered = coverage(values, framework, catalogue).filter(city=city["city"])
     if not covered["eligible"][0]:
         raise InputError(
             f"{city['name']} has too little evidence to be ranked even so ({covered['coverage'][0]:.0%} of the "
@@ -156,7 +156,7 @@ def with_changes(values: pl.DataFrame, city: int, changes: Mapping[str, float], 
     )
 
 
-def _check(framework: Framework, changes: Mapping[str, float]) -> None:
+def _check(framework: Framework, changes: Mapping[str, float], catalogue: Catalogue) -> None:
     if not changes:
         raise InputError("No value is changed:", "write INDICATOR=VALUE, for example metro_length=500.")
     for name, value in changes.items():
@@ -164,9 +164,9 @@ def _check(framework: Framework, changes: Mapping[str, float]) -> None:
             raise UnknownNameError(
                 f"the framework has no indicator {name!r}:", suggestion(name, framework.indicator_ids())
             )
-        low, high = bounds(catalogue().get(name))
+        low, high = bounds(catalogue.get(name))
         if not math.isfinite(value) or not low <= value <= high:
-            unit = catalogue().get(name).unit
+            unit = catalogue.get(name).unit
             limit = f"{low:g} and more" if math.isinf(high) else f"{low:g} to {high:g}"
             raise InputError(f"{name} can't be {value:g} ({unit}):", f"give a number of {limit}.")
 
@@ -196,11 +196,13 @@ def _placed(case: _Case, city: int, node: str) -> dict[str, Any]:
     }
 
 
-def _change(values: pl.DataFrame, city: int, name: str, value: float, boundary: Boundary) -> dict[str, Any]:
+def _change(
+    indicator: Indicator, values: pl.DataFrame, city: int, name: str, value: float, boundary: Boundary
+) -> dict[str, Any]:
     found = values.filter(city=city, indicator=name, boundary=boundary.value).row(0, named=True)
     return {
         "indicator": name,
-        "title": catalogue().get(name).title,
+        "title": indicator.title,
         "unit": found["unit"],
         "status": found["status"],
         "from": found["value"],

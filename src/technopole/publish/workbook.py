@@ -26,7 +26,7 @@ from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
 from technopole.index.scoring import GenericRun
 from technopole.index.tree import Floats, labelled_tree
-from technopole.indicators.declarations import catalogue
+from technopole.indicators.declarations import Catalogue
 from technopole.kernel.weight import effective_weights
 from technopole.publish.cells import takes_for_formula
 from technopole.publish.evidence import licence_list, source_list
@@ -51,7 +51,7 @@ class Sheet:
 
 def edition_sheets(edition: Edition, lens: Lens, boundary: Boundary) -> list[Sheet]:
     """The edition's index under one lens and boundary, computed anew stage by stage."""
-    framework, declared = edition.framework(), catalogue()
+    framework, declared = edition.framework(), edition.catalogue()
     matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, declared, boundary)
     run = run_index(matrix, framework, lens)
     ranking = rank(edition, lens=lens, boundary=boundary)
@@ -84,7 +84,7 @@ def edition_sheets(edition: Edition, lens: Lens, boundary: Boundary) -> list[She
             Sheet("aggregates", "score of each pillar and side, and of the index", _with_columns(
                 units, list(run.scores), np.stack(list(run.scores.values()), axis=1))),
             Sheet("weights", "weight among its siblings, and share of the whole", _edition_weights(framework)),
-            Sheet("indicators", "what each indicator is", _indicators(framework)),
+            Sheet("indicators", "what each indicator is", _indicators(framework, declared)),
             Sheet("sources", "where the values are from", _sources(edition)),
             Sheet("licences", "licence and citation of each source", pl.DataFrame(licence_list(edition))),
         ],
@@ -241,8 +241,7 @@ def _sources(edition: Edition) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _indicators(framework: Framework) -> pl.DataFrame:
-    declared = catalogue()
+def _indicators(framework: Framework, declared: Catalogue) -> pl.DataFrame:
     found = [declared.get(name) for name in framework.indicator_ids()]
     return pl.DataFrame(
         [{"id": one.id, "title": one.title, "kind": one.kind, "direction": one.direction} for one in found]

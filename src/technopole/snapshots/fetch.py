@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 PART: Final = ".part"
 Outcome = Literal["kept", "fetched", "resumed", "no address", "failed"]
-Progress = Callable[["Fetched", int, int], None]
-"""Called after each file with what became of it, how many are done, and how many there are."""
+Progress = Callable[[int, int], None]
+"""Called after each file with how many are done, and how many there are."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def fetch(
         try:
             for job in as_completed(jobs):
                 found[jobs[job]] = job.result()
-                progress(found[jobs[job]], len(found), len(files))
+                progress(len(found), len(files))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

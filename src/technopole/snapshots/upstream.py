@@ -20,12 +20,17 @@ from technopole.core.errors import UpstreamError
 from technopole.core.types import LicenceClass
 
 LOCK_COLUMNS = ("path", "url", "bytes", "sha256", "kind", "licence_class")
+CONDITION_COLUMNS = ("etag", "last_modified")
 MIRROR_VARIABLE = "TECHNOPOLE_MIRROR"
 
 
 @dataclass(frozen=True)
 class UpstreamFile:
-    """One pinned file. `path` starts with the source id; `url` is empty for derived and transcribed files."""
+    """One pinned file. `path` starts with the source id; `url` is empty for derived and transcribed files.
+
+    `etag` and `last_modified` tell how its server can be asked whether it changed; a lock doesn't have them, pins that
+    `snapshots.refresh` proposed do.
+    """
 
     path: str
     url: str
@@ -33,6 +38,8 @@ class UpstreamFile:
     sha256: str
     kind: str
     licence_class: str
+    etag: str = ""
+    last_modified: str = ""
 
 
 def read_lock(path: Path) -> dict[str, UpstreamFile]:
@@ -46,7 +53,7 @@ def read_lock(path: Path) -> dict[str, UpstreamFile]:
         raise UpstreamError(f"{path} is absent:", "every source keeps its lock.csv beside its meta.yaml.")
     with path.open(encoding="utf-8", newline="") as handle:
         reader = csv.DictReader(handle)
-        if tuple(reader.fieldnames or ()) != LOCK_COLUMNS:
+        if tuple(reader.fieldnames or ()) not in (LOCK_COLUMNS, (*LOCK_COLUMNS, *CONDITION_COLUMNS)):
             raise UpstreamError(f"{path} must have the columns {', '.join(LOCK_COLUMNS)}.")
         try:
             files = [_pinned(row) for row in reader]
@@ -62,10 +69,18 @@ def _pinned(row: Mapping[str, str]) -> UpstreamFile:
         raise ValueError(f"{row['path']!r} isn't a path inside a mirror")
     if not re.fullmatch("[0-9a-f]{64}", row["sha256"]):
         raise ValueError(f"{row['sha256']!r} is no sha256")
+    if any(not (row.get(name) or "").isprintable() for name in ("url", *CONDITION_COLUMNS)):
+        raise ValueError("a cell holds control characters")
     if not re.fullmatch("[0-9]{1,15}", row["bytes"]):
         raise ValueError(f"{row['bytes']!r} is no size")
     return UpstreamFile(
-        row["path"], row["url"], int(row["bytes"]), row["sha256"], row["kind"], LicenceClass(row["licence_class"]).value
+        row["path"],
+        row["url"],
+        int(row["bytes"]),
+        row["sha256"],
+        row["kind"],
+        LicenceClass(row["licence_class"]).value,
+        *(row.get(name) or "" for name in CONDITION_COLUMNS),
     )
 
 

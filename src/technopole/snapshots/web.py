@@ -142,7 +142,7 @@ def answer(
         for _ in range(REDIRECTS + 1):
             check_address(url)
             with client.stream(method, url, headers=dict(headers or {})) as response:
-                if response.is_redirect:
+                if response.has_redirect_location:
                     url = _within_server(url, response.headers["location"])
                     continue
                 if response.status_code in PASSING_STATUS:

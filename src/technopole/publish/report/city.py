@@ -14,7 +14,6 @@ from technopole.claims.verdicts import Verdict, hanging
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition
 from technopole.index.framework import ROOT, Node
-from technopole.indicators.declarations import catalogue
 from technopole.indicators.themes import themes
 from technopole.initiatives.register import Source
 from technopole.publish.city import PEERS, city_page
@@ -77,7 +76,7 @@ def city_report(edition: Edition, city: dict[str, Any]) -> CityReport:
         rows=rows,
         initiatives=tuple(_done(one, sources) for one in _shown(page["initiatives"])),
         claims=tuple(said(one, page["name"], sources) for one in page["claims"]),
-        missing=_missing(page, own),
+        missing=_missing(edition, page, own),
         sources=tuple(sources.listed),
     )
 
@@ -227,6 +226,6 @@ def _done(one: dict[str, Any], sources: Sources) -> Done:
     return Done(titles.get(one["theme"], one["theme"]), one["what"], one["since"] or "", one["by"], shown, (cite,))
 
 
-def _missing(page: dict[str, Any], own: int) -> tuple[Cited, ...]:
-    declared = {one.id: one.title for one in catalogue().indicators}
+def _missing(edition: Edition, page: dict[str, Any], own: int) -> tuple[Cited, ...]:
+    declared = {one.id: one.title for one in edition.catalogue().indicators}
     return tuple(Cited(f"{declared[one['indicator']]}: {one['reason']}.", (own,)) for one in page["missing"])
