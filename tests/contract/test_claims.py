@@ -215,6 +215,50 @@ def test_verdicts_on_own_claims(run: Run, tmp_path: Path) -> None:
     ]
 
 
+def test_the_city_that_was_found_is_named_with_what_the_file_wrote(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(
+        f"{HEADER}Atlantis,unicorns,,>=,0,,\nTOKYO,unicorns,,>=,0,,\n東京,unicorns,,>=,0,,\n", encoding="utf-8"
+    )
+    said = [one["statement"] for one in json.loads(run("claims", "check", path, "--json")[1])["claims"]]
+    assert said[0].startswith("Cape Town (South Africa), written 'Atlantis': ")
+    assert said[1].startswith("Tokyo (Japan): ")
+    assert said[2].startswith("Tokyo (Japan), written '東京': ")
+
+
+def test_a_file_with_semicolons_is_read_as_well(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_bytes("\ufeffcity;indicator;comparator;value\r\nZürich;unicorns;>=;0\r\n".encode())
+    status, out, err = run("claims", "check", path, "--json")
+    assert (status, err) == (0, "")
+    assert [one["city"] for one in json.loads(out)["claims"]] == ["zurich"]
+
+
+BAD_CLAIMS = {
+    "unknown key": ("colour: red", "it has the unknown column 'colour'"),
+    "list": ("value: [1, 2]", "value is a list or a mapping"),
+    "mapping": ("city: {a: b}", "city is a list or a mapping"),
+    "markup": ("unit: '<script>'", "unit holds markup"),
+    "formula": ("unit: '=1+1'", "unit looks like a formula"),
+    "truth": ("value: yes", "the value is 'True'"),
+    "unknown city": ("city: Xyzzyville", "there is no city 'Xyzzyville'"),
+}
+
+
+@pytest.mark.parametrize(("line", "message"), BAD_CLAIMS.values(), ids=list(BAD_CLAIMS))
+def test_a_wrong_claim_in_yaml_leaves_the_others(run: Run, tmp_path: Path, line: str, message: str) -> None:
+    given = {"city": "Tokyo", "indicator": "unicorns", "comparator": "over", "value": 1}
+    given = {**given, **yaml.safe_load(line)}
+    path = tmp_path / "own.yaml"
+    right = {"city": "Helsinki", "indicator": "unicorns", "comparator": "at least", "value": 0}
+    path.write_text(yaml.safe_dump([given, right, "no mapping"], allow_unicode=True), encoding="utf-8")
+    status, out, err = run("claims", "check", path, "--json")
+    assert status == 1
+    assert f"own.yaml, claim 1: {message}" in err
+    assert "own.yaml, claim 3: it isn't a mapping" in err
+    assert [one["id"] for one in json.loads(out)["claims"]] == ["claim 2"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
@@ -226,7 +270,6 @@ def test_verdicts_on_own_claims(run: Run, tmp_path: Path) -> None:
         ("own.yaml", "a: &x [1]\nb: *x\n", "aliases"),
         ("own.yaml", "- !!python/object/apply:os.system [ls]\n", "isn't valid YAML"),
         ("own.yaml", "just text", "isn't a list of claims"),
-        ("own.yaml", "- [a, b]\n", "isn't a mapping"),
         ("none.csv", None, "isn't there"),
     ],
 )

@@ -98,17 +98,18 @@ def read_own(path: Path, *, last_year: int) -> tuple[list[OwnClaim], list[Proble
     if path.stat().st_size > LARGEST_FILE:
         raise InputError(f"{path.name} is larger than {LARGEST_FILE:,} bytes:", "split it.")
     ending = path.suffix.lower()
+    problems: list[Problem] = []
     if ending == ".csv":
         rows = _csv_rows(path)
     elif ending in {".yaml", ".yml"}:
-        rows = _yaml_rows(path)
+        rows, problems = _yaml_rows(path)
     else:
         raise InputError(f"{path.name} is neither .csv nor .yaml:", "save it as one of them.")
-    if not rows:
+    if not rows and not problems:
         raise InputError(f"{path.name} holds no claim.", f"Give rows with {', '.join(COLUMNS)}.")
     if len(rows) > MOST_CLAIMS:
         raise InputError(f"{path.name} holds {len(rows):,} claims, more than {MOST_CLAIMS:,}:", "split it.")
-    claims, problems = [], []
+    claims = []
     for where, row in rows:
         try:
             claims.append(_claim(where, row, last_year))
@@ -118,7 +119,7 @@ def read_own(path: Path, *, last_year: int) -> tuple[list[OwnClaim], list[Proble
 
 
 def _csv_rows(path: Path) -> list[tuple[str, dict[str, str]]]:
-    table = read_csv(path)
+    table = read_csv(path, separator=_separator(path))
     names = [name for name in table.columns if name != ROW]
     _known_keys(names, path.name)
     missing = [name for name in ("city", "comparator") if name not in names]
@@ -132,18 +133,35 @@ def _csv_rows(path: Path) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
-def _yaml_rows(path: Path) -> list[tuple[str, dict[str, str]]]:
+def _separator(path: Path) -> str:
+    """Semicolon where the first line has it and no comma, as spreadsheets of many countries write; else comma."""
+    with path.open("rb") as file:
+        first = file.readline(1000)
+    return ";" if b";" in first and b"," not in first else ","
+
+
+def _yaml_rows(path: Path) -> tuple[list[tuple[str, dict[str, str]]], list[Problem]]:
     data = read_yaml(path)
     listed = data.get("claims") if isinstance(data, Mapping) else data
     if not isinstance(listed, list):
         raise InputError(f"{path.name} isn't a list of claims:", f"write '- city: …' with {', '.join(COLUMNS)}.")
-    rows = []
+    rows, problems = [], []
     for place, one in enumerate(listed, start=1):
-        if not isinstance(one, Mapping):
-            raise InputError(f"{path.name}, claim {place} isn't a mapping:", "write 'city: …' and the other keys.")
-        _known_keys([str(key) for key in one], f"{path.name}, claim {place}")
-        rows.append((f"claim {place}", {str(key): _text(value) for key, value in one.items()}))
-    return rows
+        try:
+            rows.append((f"claim {place}", _yaml_row(one)))
+        except InputError as error:
+            problems.append(Problem(f"claim {place}", str(error)))
+    return rows, problems
+
+
+def _yaml_row(one: Any) -> dict[str, str]:
+    if not isinstance(one, Mapping):
+        raise InputError("it isn't a mapping:", "write 'city: …' and the other keys.")
+    _known_keys([str(key) for key in one], "it")
+    nested = [str(key) for key, value in one.items() if isinstance(value, list | Mapping)]
+    if nested:
+        raise InputError(f"{nested[0]} is a list or a mapping:", "write one value.")
+    return {str(key): _text(value) for key, value in one.items()}
 
 
 def _text(value: Any) -> str:

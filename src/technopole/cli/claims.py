@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 app = typer.Typer(help="The claims of the article, its list of ten, and your own claims, each against the evidence.")
+MOST_LEFT_OUT = 10
 City = Annotated[str | None, typer.Option("--city", help="Only claims about this city.")]
 
 
@@ -75,7 +76,7 @@ def check(
         write_json(shape)
     elif csv:
         write_csv(check_table(shape))
-    else:
+    elif shape["claims"]:
         console().print(verdicts_table(shape["claims"], "where"))
     for one in shape["errors"]:
         say(f"technopole: {shape['file']}, {one['where']}: {one['message']}")
@@ -125,7 +126,11 @@ def _show_list(shape: dict[str, Any]) -> None:
             chances = [f"{city['probability'][place] * 100:.0f} %" for place in places]
             table.add_row(city["name"], str(city["rank"]), span, *chances)
         out.print(table)
-        belongs = ", ".join(f"{len(one['belongs'][place])} to the first {place}" for place in places)
-        out.print(f"Of the ten, with at least 90 %: {belongs} belong.")
-        better = [f"{city['name']} ({city['rank']})" for city in one["better_unlisted"] if city["rank"] <= 10]
-        out.print(f"Left out by the article though among the first ten: {', '.join(better) or 'none'}.\n")
+        names = {city["slug"]: city["name"] for city in one["cities"]}
+        for place in places:
+            belong = ", ".join(names[slug] for slug in one["belongs"][place])
+            out.print(f"To the first {place} belong with at least 90 %: {belong or 'none of the ten'}.")
+        better = [f"{city['name']} ({city['rank']})" for city in one["better_unlisted"]]
+        more = f" and {len(better) - MOST_LEFT_OUT} more" if len(better) > MOST_LEFT_OUT else ""
+        left_out = ", ".join(better[:MOST_LEFT_OUT]) or "none"
+        out.print(f"Left out by the article though they rank before one of the ten: {left_out}{more}.\n")

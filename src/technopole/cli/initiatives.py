@@ -77,13 +77,16 @@ def initiatives_table(listed: list[dict[str, Any]]) -> Any:
     """Draw what is done: theme (and city, where there are several), since when, what and by whom, where it was read."""
     from rich.markup import escape
 
+    from technopole.claims.findings import amount
     from technopole.cli.output import new_table
 
     first = "city" if listed and "city" in listed[0] else "theme"
     table = new_table(first, "since", "what is done, by whom, where that was read")
     for one in listed:
         figure, source = one["figure"], one["source"]
-        number = f" {figure['value']:,.6g} ({figure['unit']}, {figure['year']})." if figure else ""
+        # "1 yes or no" tells no more than the entry itself
+        told = figure if figure and figure["unit"] != "yes or no" else None
+        number = f" {amount(told['value'], told['unit'])} ({told['year']})." if told else ""
         what = f"{one['what']}{number} By: {one['by']}.\n{source['publisher']}: {source['address']}"
         table.add_row(one[first], one["since"] or "", escape(what))
     return table

@@ -86,7 +86,7 @@ def _judged(edition: Edition, claim: OwnClaim, evidence: Evidence) -> dict[str, 
         _fits(claim, one)
     findings = tuple(_aged(_finding(claim, city["slug"], one, evidence), claim, one) for one in measures)
     verdict = decide(findings)
-    named = {**claim.__dict__, "city": city["name"], "measure": claim.measure and measures[0].id}
+    named = {**claim.__dict__, "city": _named(claim.city, city, evidence), "measure": claim.measure and measures[0].id}
     return {
         "id": claim.where,
         "city": city["slug"],
@@ -99,6 +99,13 @@ def _judged(edition: Edition, claim: OwnClaim, evidence: Evidence) -> dict[str, 
             for item in one.items
         ],
     }
+
+
+def _named(written: str, city: dict[str, Any], evidence: Evidence) -> str:
+    """Name of the city that was found, with its country; and what the file calls it, where that is something else."""
+    found = f"{city['name']} ({evidence.countries.get(city['country'], city['country'])})"
+    own = {str(city["name"]).casefold(), str(city["slug"]), str(city["city"])}
+    return found if written.strip().casefold() in own else f"{found}, written {safe(written)}"
 
 
 def _measures(edition: Edition, claim: OwnClaim) -> list[Measure]:

@@ -220,7 +220,9 @@ def _shown(initiatives: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _done(one: dict[str, Any], sources: Sources) -> Done:
     titles = {theme.id: theme.theme for theme in themes()}
     figure = one["figure"]
-    shown = "" if figure is None else f"{amount(figure['value'], figure['unit'])} ({figure['year']})"
+    # "1 yes or no" tells no more than the entry itself
+    told = figure if figure and figure["unit"] != "yes or no" else None
+    shown = "" if told is None else f"{amount(told['value'], told['unit'])} ({told['year']})"
     source = one["source"]
     cite = sources.cite(Source.model_validate(source).cited(), source["address"])
     return Done(titles.get(one["theme"], one["theme"]), one["what"], one["since"] or "", one["by"], shown, (cite,))
