@@ -155,9 +155,9 @@ def test_450_units_in_a_fifth_of_a_second():
     x[rng.random(x.shape) < 0.15] = NAN
     best = np.inf
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         impute_nearest(x, coordinates=x, rng=rng).nominal  # noqa: B018
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     assert best < 0.2
 
 

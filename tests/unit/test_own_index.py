@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 import technopole as tp
 from technopole.core.errors import FrameworkError, InputError, UnknownNameError
 from technopole.index.generic import parse_generic
-from technopole.index.scoring import score
+from technopole.index.scoring import prepare, score
+from technopole.kernel.normalise import NORMALISERS
+from technopole.kernel.treat import TREATMENTS
 from technopole.robustness.own_index import index_study, varied_framework
+from technopole.robustness.own_replicates import evaluate, with_choices
 
 TREE = {
     "id": "readiness",
@@ -63,7 +66,7 @@ def test_each_replicate_is_the_index_that_its_choices_describe():
     data = table(gaps=False)
     study = index_study(data, parse_generic(framework(), "framework"))
     points = np.random.default_rng(0).random((120, sum(one.coordinates for one in study.factors)))
-    found = study.evaluate(points)
+    found = evaluate(study, points)
     assert found.problems == {}
     seen = set()
     for number, point in enumerate(points):
@@ -86,12 +89,78 @@ def test_a_draw_of_the_imputations_is_one_draw():
     fixed = framework(choices=[], weights={"kind": "fixed"})
     study = index_study(data, parse_generic(fixed, "framework"))
     assert [(one.name, len(one.options)) for one in study.factors] == [("draw", 4)]
-    found = study.evaluate(np.array([[0.1], [0.3], [0.6], [0.9]]))
+    found = evaluate(study, np.array([[0.1], [0.3], [0.6], [0.9]]))
     run = score(data, parse_generic(fixed, "framework"))
     for draw in range(4):
         filled = data.with_columns(c=pl.Series(run.draws[draw][:, 2]))
         alone = score(filled, parse_generic(fixed, "framework"))
         assert np.allclose(found.scores[draw], alone.scores["readiness"], rtol=0, atol=1e-9)
+
+
+def test_with_errors_each_replicate_reads_what_is_there_anew_and_keeps_its_imputations():
+    data = table()
+    declared = framework(choices=[], weights={"kind": "fixed"}, errors={"a": 0.2, "b": {"absolute": 3.0}, "c": 0.5})
+    study = index_study(data, parse_generic(declared, "framework"))
+    assert [one.name for one in study.factors] == ["draw", "errors"]
+    points = np.random.default_rng(5).random((7, 2))
+    found = evaluate(study, points)
+    certain = parse_generic(framework(choices=[]), "framework")
+    run = score(data, certain)
+    for number, point in enumerate(points):
+        deviates = np.random.default_rng(int(point[1] * 2.0**53)).standard_normal((3, data.height))
+        x = run.draws[int(point[0] * 4)].copy()
+        there = ~np.isnan(run.denominated[:, 2])
+        x[:, 0] *= np.exp(0.2 * deviates[0])
+        x[:, 1] += 3.0 * deviates[1]
+        x[there, 2] *= np.exp(0.5 * deviates[2])[there]
+        alone = score(data.with_columns(*[pl.Series(name, x[:, k]) for k, name in enumerate("abc")]), certain)
+        np.testing.assert_allclose(found.scores[number], alone.scores["readiness"], rtol=0, atol=1e-9)
+
+
+def test_a_stack_with_errors_that_fails_names_the_replicate():
+    data = pl.DataFrame({"id": list("ABC"), "a": [1.0, 0.9, 5.0], "c": [1.0, 2.0, 4.0]})
+    declared = {
+        "defaults": {"treat": "log"},
+        "index": {"id": "x", "children": [{"indicator": "a"}, {"indicator": "c"}]},
+        "uncertainty": {"replicates": 50, "weights": {"kind": "fixed"}, "errors": {"a": {"absolute": 0.7}}},
+    }
+    found = tp.uncertainty(data, framework=declared)
+    assert 0 < len(found.failures) < 50
+    assert all("a: ln x of values" in one["because"] for one in found.failures)
+
+
+def test_choices_checked_once_are_those_checked_each_time():
+    study = index_study(table(), parse_generic(framework(), "framework"))
+    points = np.random.default_rng(0).random((20, sum(one.coordinates for one in study.factors)))
+    for pick in study.picks(points):
+        fast, slow = with_choices(study.framework, pick), varied_framework(study.framework, pick)
+        assert fast.model_dump(exclude={"uncertainty"}) == slow.model_dump(exclude={"uncertainty"})
+
+
+PARAMETERS = {
+    "scaled": {"low": 0, "high": 60}, "goalposts": {"low": 1, "high": 60}, "distance_to_targets": {"targets": 80},
+    "distance_to_reference": {"reference": "U4"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("method", [*TREATMENTS, *NORMALISERS])
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_stack_is_prepared_as_each_of_it_alone(method, direction):
+    stage = "treat" if method in TREATMENTS else "normalise"
+    choice = {"method": method, **PARAMETERS.get(method, {})}
+    if method == "distance_to_targets" and direction < 0:
+        choice["targets"] = 1e-3
+    tree = {"id": "x", "children": [{"indicator": "a", "direction": direction, stage: choice}, {"indicator": "b"}]}
+    declared = parse_generic({"index": tree}, "framework")
+    stack = np.random.default_rng(2).gamma(2, 10, (3, 12, 2)) + 0.5
+    stack[:, 4] = 25.0  # a reference in the middle
+    ids = [f"U{k}" for k in range(12)]
+    for values in (stack, np.moveaxis(np.ascontiguousarray(np.moveaxis(stack, -1, 0)), 0, -1)):
+        together = prepare(values, declared, ids, [])
+        for place in range(3):
+            alone = prepare(stack[place], declared, ids, [])
+            for one, other in zip(together, alone, strict=True):
+                np.testing.assert_allclose(one[place], other, rtol=1e-13)
 
 
 def test_nothing_uncertain_is_the_nominal_index():
@@ -258,10 +327,63 @@ def test_commands_on_a_table_have_their_shapes(files, run):
         assert text in err
 
 
-def test_a_panel_is_refused_with_what_to_do():
-    data = table().with_columns(year=pl.lit(2020))
-    with pytest.raises(InputError, match="one period"):
-        tp.uncertainty(data, framework={**framework(), "unit": {"id": "id", "time": "year"}})
+def panel(units=12):
+    years = [table(units, seed, gaps=False).with_columns(year=pl.lit(2019 + seed)) for seed in (1, 2, 3)]
+    declared = framework(replicates=80, errors={"a": 0.1}) | {"unit": {"id": "id", "time": "year"}}
+    return pl.concat(years), declared
+
+
+def test_a_panel_has_ranges_within_each_period():
+    data, declared = panel()
+    found = tp.uncertainty(data, framework=declared)
+    assert found.table.columns[:5] == ["rank", "tier", "id", "name", "time"]
+    assert found.table["time"].to_list() == ["2020"] * 12 + ["2021"] * 12 + ["2022"] * 12
+    for _, year in found.table.group_by("time"):
+        assert sorted(year["rank"]) == list(range(1, 13))
+        assert year["first"].sum() == pytest.approx(1)
+        assert year["rank_high"].max() <= 12
+        assert set(year["tier"]) >= {1}
+    assert set(found.wins["id"]) <= set(found.table.filter(time="2022")["id"])
+    shape = found.to_json()
+    assert [unit["time"] for unit in shape["units"]] == found.table["time"].to_list()
+    nominal = tp.score(data, declared).to_polars()
+    assert nominal.select("id", "time", "rank").equals(found.table.select("id", "time", "rank"))
+    one = tp.uncertainty(data, framework=declared, units=["U3"])
+    assert one.table.select("id", "time").rows() == [("U3", "2020"), ("U3", "2021"), ("U3", "2022")]
+    assert tp.uncertainty(data, framework=declared, top=2).table["rank"].to_list() == [1, 2] * 3
+
+
+def test_a_panel_is_shown_by_the_commands(tmp_path, run):
+    data, declared = panel()
+    data.write_csv(tmp_path / "panel.csv")
+    (tmp_path / "framework.yaml").write_text(yaml.safe_dump(declared, sort_keys=False))
+    words = (tmp_path / "panel.csv", "--framework", tmp_path / "framework.yaml")
+    status, out, err = run("uncertainty", *words, "--top", 2)
+    assert (status, err) == (0, "")
+    assert out.count("2021") == 2
+    status, out, err = run("sensitivity", *words, "--base-points", 256, "--city", "U3")
+    assert (status, err) == (0, "")
+    assert "U3, 2022" in out
+    status, out, err = run("plot", "acceptability", *words, "--out", tmp_path / "picture.svg", "--top", 3)
+    assert (status, out.count("Traceback")) == (0, 0), err
+    assert "2022" in (tmp_path / "picture.svg").read_text(encoding="utf-8")
+
+
+def test_a_panel_of_one_period_is_the_table_alone():
+    data = table(gaps=False)
+    declared = framework(replicates=50, choices=[*CHOICES[:2], {"of": "aggregate", "options": ["copeland"]}])
+    alone = tp.uncertainty(data, framework=declared).table
+    timed = declared | {"unit": {"id": "id", "time": "year"}}
+    same = tp.uncertainty(data.with_columns(year=pl.lit(2020)), framework=timed).table
+    assert same.drop("time").equals(alone)
+
+
+def test_sensitivity_of_a_panel_is_within_its_periods():
+    data, declared = panel()
+    found = tp.sensitivity(data, framework=declared, base_points=256, units=["U3"])
+    assert found.units["time"].unique().sort().to_list() == ["2020", "2021", "2022"]
+    assert found.units["rank"].max() <= 12
+    assert found.mean_change < 12
 
 
 def test_score_ignores_what_is_uncertain():

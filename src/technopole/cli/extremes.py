@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from technopole.cli.options import BoundaryName, Csv, EditionFolder, FrameworkFile, Json, LensName, SideName
+from technopole.cli.options import BoundaryName, Csv, EditionFolder, Json, LensName, OwnFramework, OwnTable, SideName
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from technopole.publish.extremes import Extremes
+    from technopole.publish.own_extremes import OwnExtremes
 
 
 def register(app: typer.Typer) -> None:
@@ -18,7 +21,9 @@ def register(app: typer.Typer) -> None:
 
 
 def extremes(
-    city: Annotated[list[str] | None, typer.Option(help="Only this city (repeatable), and which weights.")] = None,
+    context: typer.Context,
+    data: OwnTable = None,
+    city: Annotated[list[str] | None, typer.Option(help="Only this one (repeatable), and which weights.")] = None,
     kind: Annotated[
         str, typer.Option("--set", help="pillars (any weights), bounded (1/f to f times), ordered, or free.")
     ] = "pillars",
@@ -31,7 +36,7 @@ def extremes(
     lens: LensName = "scale",
     side: SideName = None,
     boundary: BoundaryName = "agglomeration",
-    framework: FrameworkFile = None,
+    framework: OwnFramework = None,
     json: Json = False,
     csv: Csv = False,
     edition: EditionFolder = None,
@@ -42,6 +47,30 @@ def extremes(
     from technopole.index.framework import read_framework
     from technopole.publish.extremes import extremes as make
 
+    ordered = [] if order is None else [name.strip() for name in order.split(",")]
+    if data is not None:
+        from technopole.cli.uncertainty import own_framework
+        from technopole.publish.own_extremes import own_extremes
+
+        own = own_extremes(
+            data,
+            own_framework(
+                context, framework, {"city", "kind", "factor", "order", "top", "everything", "seconds", "pairs"}
+            ),
+            kind=kind,
+            factor=factor,
+            order=ordered,
+            units=city or (),
+            top=None if everything else top,
+            seconds=seconds,
+        )
+        if json:
+            write_json(own.to_json())
+        elif csv:
+            write_csv(own.pairs if pairs else own.table)
+        else:
+            _show_own(own, bool(city), pairs)
+        return
     result = make(
         open_edition(edition),
         lens=lens,
@@ -49,7 +78,7 @@ def extremes(
         boundary=boundary,
         kind=kind,
         factor=factor,
-        order=[] if order is None else [name.strip() for name in order.split(",")],
+        order=ordered,
         framework=None if framework is None else read_framework(framework),
         cities=city or (),
         top=None if everything else top,
@@ -65,45 +94,72 @@ def extremes(
 
 
 def _show(result: Extremes, with_weights: bool, pairs: bool) -> None:
-    from technopole.cli.output import console, new_table, whisker
+    from technopole.cli.output import console
     from technopole.robustness.extremes import KINDS
 
     out = console()
     where = f"{result.lens} lens, {result.side or 'both sides'}, {result.boundary} boundary"
     out.print(f"Best and worst possible rank: edition {result.edition}, {where}")
-    out.print(
-        f"Weights: {result.kind}, {KINDS[result.kind]}{'' if result.factor is None else f' (f = {result.factor:g})'}"
-    )
+    _show_table(result, KINDS, result.cities, {"city": "name", "country": "country"})
+    if with_weights:
+        _show_weights(result, {one: result.weights[one] for one in result.table["city"]})
+    if pairs:
+        _show_pairs(result.pairs.select("ahead_name", "behind_name"))
+    _show_end("`technopole rank --weights`", "city")
+
+
+def _show_own(result: OwnExtremes, with_weights: bool, pairs: bool) -> None:
+    from technopole.cli.output import console
+    from technopole.robustness.own_extremes import OWN_KINDS
+
+    console().print(f"Best and worst possible rank: {result.index}{', ' + result.period if result.period else ''}")
+    _show_table(result, OWN_KINDS, result.units, {"id": "id", "name": "name"})
+    if with_weights:
+        _show_weights(result, {one: result.weights[one] for one in result.table["id"]})
+    if pairs:
+        _show_pairs(result.pairs)
+    _show_end("the framework", "unit")
+
+
+def _show_table(result: Extremes | OwnExtremes, kinds: dict[str, str], ranked: int, who: dict[str, str]) -> None:
+    from technopole.cli.output import console, new_table, whisker
+
+    out = console()
+    factor = "" if result.factor is None else f" (f = {result.factor:g})"
+    out.print(f"Weights: {result.kind}, {kinds[result.kind]}{factor}")
     numeric = ("rank", "best", "worst", "always ahead of", "behind")
-    table = new_table("rank", "best", "worst", f"1 to {result.cities}", "city", "country", "always ahead of", "behind",
-                      numeric=numeric)  # fmt: skip
+    table = new_table("rank", "best", "worst", f"1 to {ranked}", *who, "always ahead of", "behind", numeric=numeric)
     for row in result.table.iter_rows(named=True):
         best = str(row["best"]) + ("" if row["best"] == row["best_bound"] else f" (≥ {row['best_bound']})")
         worst = str(row["worst"]) + ("" if row["worst"] == row["worst_bound"] else f" (≤ {row['worst_bound']})")
-        line = whisker(row["best"], row["worst"], row["rank"], 24, result.cities)
-        table.add_row(str(row["rank"]), best, worst, line, row["name"], row["country"],
+        line = whisker(row["best"], row["worst"], row["rank"], 24, ranked)
+        table.add_row(str(row["rank"]), best, worst, line, *(row[column] for column in who.values()),
                       str(row["always_ahead"]), str(row["always_behind"]))  # fmt: skip
     out.print(table)
-    if with_weights:
-        _show_weights(result)
-    if pairs:
-        _show_pairs(result)
-    out.print("A number in brackets: the limit of time was hit, and no weights can pass this rank (--seconds).")
-    out.print("The weights of each rank, for `technopole rank --weights`: --json, or name a city with --city.")
 
 
-def _show_weights(result: Extremes) -> None:
+def _show_end(where: str, one: str) -> None:
     from technopole.cli.output import console
 
-    for row in result.table.iter_rows(named=True):
+    out = console()
+    out.print("A number in brackets: the limit of time was hit, and no weights can pass this rank (--seconds).")
+    out.print(f"The weights of each rank, for {where}: --json, or name a {one} with --city.")
+
+
+def _show_weights(result: Extremes | OwnExtremes, weights: dict[Any, dict[str, dict[str, float]]]) -> None:
+    """Print the weights of each row of the table, in its order."""
+    from technopole.cli.output import console
+
+    for row, both in zip(result.table.iter_rows(named=True), weights.values(), strict=True):
         for end in ("best", "worst"):
-            shares = sorted(result.weights[row["city"]][end].items(), key=lambda one: -one[1])
+            shares = sorted(both[end].items(), key=lambda one: -one[1])
             listed = ", ".join(f"{name} {share:.1%}" for name, share in shares if share >= 5e-4)
             console().print(f"{row['name']}, rank {row[end]}: {listed}")
 
 
-def _show_pairs(result: Extremes) -> None:
+def _show_pairs(pairs: pl.DataFrame) -> None:
+    """Print pairs: who is ahead, who is behind."""
     from technopole.cli.output import console
 
-    for (ahead,), behind in result.pairs.group_by("ahead_name", maintain_order=True):
-        console().print(f"{ahead} is always ahead of {', '.join(behind['behind_name'])}.")
+    for (ahead,), rows in pairs.group_by(pairs.columns[0], maintain_order=True):
+        console().print(f"{ahead} is always ahead of {', '.join(rows.to_series(1))}.")

@@ -111,7 +111,14 @@ def _show(result: Sensitivity) -> None:
 
 
 def _show_own(result: OwnSensitivity) -> None:
-    _show_shares(result, result.index, "unit", result.units)
+    import polars as pl
+
+    units = result.units
+    if "time" in units.columns:  # a unit in a period is one of its own
+        units = units.with_columns(
+            pl.format("{}, {}", "id", "time").alias("id"), pl.format("{}, {}", "name", "time").alias("name")
+        )
+    _show_shares(result, result.index, "unit", units)
 
 
 def _show_shares(result: Sensitivity | OwnSensitivity, what: str, one: str, units: pl.DataFrame) -> None:

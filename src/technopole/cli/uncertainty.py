@@ -154,7 +154,8 @@ def _show_own(result: OwnUncertainty) -> None:
     from technopole.cli.output import console
 
     console().print(f"How sure the ranks are: {result.index}")
-    _show_ranges(result, {"id": "id", "name": "name"})
+    time = {"time": "time"} if "time" in result.table.columns else {}
+    _show_ranges(result, {"id": "id", "name": "name", **time})
     _show_wins(result.wins, dict(result.table.select("id", "name").iter_rows()))
     _show_end(result, ", ".join(one["factor"] for one in result.factors) or "nothing varies")
 

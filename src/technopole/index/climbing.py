@@ -56,7 +56,7 @@ def climb(normalised: Floats, framework: GenericFramework, periods: Sequence[str
         weights = named(group.id, partial(weights_of, group, children, framework))
         notes += _contradictions(group, framework)
         aggregation = framework.aggregation(group)
-        scores[group.id] = named(group.id, partial(_scores, children, weights, aggregation, periods))
+        scores[group.id] = named(group.id, partial(scores_of, children, weights, aggregation, periods))
         found[group.id] = scores[group.id]
         shares |= {child.id: float(w / weights.sum()) for child, w in zip(group.children, weights, strict=True)}
     return Climbed(scores, shares, tuple(notes))
@@ -88,12 +88,15 @@ def named(what: str, call: Callable[[], Floats]) -> Floats:
         raise InputError(f"{what}: a parameter of its method isn't of the right kind ({error}).") from error
 
 
-def _scores(children: Floats, weights: Floats, aggregation: Aggregation, periods: Sequence[str]) -> Floats:
+def scores_of(children: Floats, weights: Floats, aggregation: Aggregation, periods: Sequence[str]) -> Floats:
+    """Aggregate (..., n, children) to (..., n); Copeland and Kemeny within each period."""
     if not periods or aggregation.method not in {"copeland", "kemeny"}:
         return aggregate(children, weights, aggregation)
-    scores, of = np.full(children.shape[0], np.nan), np.array(periods)
+    of = np.array(periods)
+    lead = np.broadcast_shapes(children.shape[:-2], weights.shape[:-1])
+    scores = np.full((*lead, of.size), np.nan)
     for period in dict.fromkeys(periods):
-        scores[of == period] = aggregate(children[of == period], weights, aggregation)
+        scores[..., of == period] = aggregate(children[..., of == period, :], weights, aggregation)
     return scores
 
 

@@ -78,7 +78,7 @@ def audit_run(run: GenericRun) -> dict[str, Any]:
     `profiles`: of each unit, the indicators on which it ranks best and worst;
     `notes` of the run.
     """
-    rows = _last_period(run)
+    rows = last_period(run)
     laid = generic_tree(run.framework, dict(run.weights))
     normalised = run.normalised[rows]
     parents = [laid.names[laid.tree.parents[k]] for k in range(laid.tree.leaves)]
@@ -99,7 +99,8 @@ def audit_run(run: GenericRun) -> dict[str, Any]:
     }
 
 
-def _last_period(run: GenericRun) -> NDArray[np.int64]:
+def last_period(run: GenericRun) -> NDArray[np.int64]:
+    """Positions of the rows of a panel's last period; of all rows where there is no panel."""
     if not run.times:
         return np.arange(len(run.ids))
     when = period_numbers(list(run.times))

@@ -41,7 +41,8 @@ class Choice(Declaration):
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
-def _spelled_out(value: object) -> object:
+def spelled_out(value: object) -> object:
+    """Lay a choice as YAML has it out as `Choice` takes it."""
     if isinstance(value, str):
         return {"method": value}
     if isinstance(value, Mapping) and "parameters" not in value:
@@ -90,7 +91,7 @@ def _known(stage: str, method: str) -> tuple[list[str], set[str], set[str]]:
 
 def _stage(stage: str) -> Any:
     def check(value: object) -> object:
-        return value if isinstance(value, Choice) else _checked(stage, Choice.model_validate(_spelled_out(value)))
+        return value if isinstance(value, Choice) else _checked(stage, Choice.model_validate(spelled_out(value)))
 
     return BeforeValidator(check)
 

@@ -7,7 +7,7 @@ shared, so that scores compare over time; ranks are within a period.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -174,7 +174,7 @@ def score(data: Path | str | pl.DataFrame, framework: GenericFramework) -> Gener
     return GenericRun(
         framework, tuple(rows.ids), tuple(rows.names), screened, tuple(leaf.id for leaf in leaves),
         denominated, filled.nominal, treated, normalised, climbed.scores, climbed.weights,
-        _ranks(climbed.scores[framework.index.id], rows.times), tuple(rows.times), filled.draws, climbed.notes,
+        ranks_within(climbed.scores[framework.index.id], rows.times), tuple(rows.times), filled.draws, climbed.notes,
     )  # fmt: skip
 
 
@@ -183,32 +183,41 @@ def prepare(filled: Floats, framework: GenericFramework, ids: list[str], times: 
 
     Parameters
     ----------
+    filled : (n, k), or a stack (replicates, n, k), each on its own; fastest where an indicator's values lie together.
     ids : (n,), to name a reference unit. times : (n,) in a panel, else empty: `framework.panel` says which stage takes
         each period alone.
 
     Returns
     -------
-    Treated and normalised, each (n, k).
+    Treated and normalised, each of the shape of `filled`.
 
     Raises
     ------
     InputError : an indicator without range, what a method refuses; names the indicator.
     """
     leaves, panel = framework.indicators(), framework.panel
-    treated, normalised = np.empty(filled.shape), np.empty(filled.shape)
+    treated, normalised = np.empty_like(filled), np.empty_like(filled)
     for k, leaf in enumerate(leaves):
-        for rows in _parts(times, panel.treat == "each", len(ids)):
-            treated[rows, k] = _treated(filled[rows][:, [k]], leaf, framework)
-        for rows in _parts(times, panel.normalise == "each", len(ids)):
-            own = [ids[row] for row in rows]
-            normalised[rows, k] = _normalised(treated[rows][:, [k]], leaf, framework, own)
+        for rows in rows_of_periods(times, panel.treat == "each"):
+            treated[..., rows, k] = _treated(filled[..., rows, k], leaf, framework)
+        for rows in rows_of_periods(times, panel.normalise == "each"):
+            own = ids if isinstance(rows, slice) else [ids[row] for row in rows]
+            normalised[..., rows, k] = _normalised(treated[..., rows, k], leaf, framework, own)
     return treated, normalised
 
 
-def _parts(times: list[str], each: bool, count: int) -> list[NDArray[np.int64]]:
-    """Positions of all rows, or of the rows of each period."""
+def ranks_within(scores: Floats, times: Sequence[str]) -> NDArray[np.int32]:
+    """Competition ranks of scores (..., n), in a panel (times of the rows not empty) within each period."""
+    ranks = np.zeros(scores.shape, dtype=np.int32)
+    for rows in rows_of_periods(times):
+        ranks[..., rows] = competition_ranks(scores[..., rows])
+    return ranks
+
+
+def rows_of_periods(times: Sequence[str], each: bool = True) -> list[NDArray[np.int64]] | list[slice]:
+    """Positions of the rows of each period; all rows where there are no periods, or not `each` is to stand alone."""
     if not times or not each:
-        return [np.arange(count)]
+        return [slice(None)]
     of = np.array(times)
     return [np.flatnonzero(of == period) for period in dict.fromkeys(times)]
 
@@ -261,15 +270,6 @@ def _kept(x: Floats, ids: list[str], framework: GenericFramework, where: str) ->
     return kept
 
 
-def _ranks(scores: Floats, times: list[str]) -> NDArray[np.int32]:
-    if not times:
-        return competition_ranks(scores)
-    ranks, of = np.zeros(scores.size, dtype=np.int32), np.array(times)
-    for period in dict.fromkeys(times):
-        ranks[of == period] = competition_ranks(scores[of == period])
-    return ranks
-
-
 def _denominated(table: pl.DataFrame, leaf: Indicator, where: str) -> Floats:
     values = numbers(table, leaf.id, where)
     if leaf.denominator is None:
@@ -280,32 +280,42 @@ def _denominated(table: pl.DataFrame, leaf: Indicator, where: str) -> Floats:
     return np.asarray(values / below * leaf.per if leaf.per != 1 else values / below, dtype=np.float64)
 
 
-def _treated(column: Floats, leaf: Indicator, framework: GenericFramework) -> Floats:
+def _columns(values: Floats) -> Floats:
+    """One indicator, (n,) or (replicates, n), as the kernel takes it: (n, replicates)."""
+    return np.ascontiguousarray(np.atleast_2d(values)).T
+
+
+def _treated(values: Floats, leaf: Indicator, framework: GenericFramework) -> Floats:
     choice = leaf.treat or framework.defaults.treat
-    return named(leaf.id, lambda: TREATMENTS[choice.method].function(column, **choice.parameters))[:, 0]
+    result = named(leaf.id, lambda: TREATMENTS[choice.method].function(_columns(values), **choice.parameters))
+    return result.T.reshape(values.shape)
 
 
-def _normalised(column: Floats, leaf: Indicator, framework: GenericFramework, ids: list[str]) -> Floats:
+def _normalised(values: Floats, leaf: Indicator, framework: GenericFramework, ids: list[str]) -> Floats:
     choice = leaf.normalise or framework.defaults.normalise
     parameters = dict(choice.parameters)
     needs = NORMALISERS[choice.method].needs
     if choice.method == "scaled" or {"low", "high"} <= set(needs):
         low, high = parameters.get("low", 0.0), parameters.get("high", 100.0)
-        parameters["low"], parameters["high"] = orient_bounds([low], [high], [leaf.direction])
+        parameters["low"], parameters["high"] = orient_bounds(low, high, leaf.direction)
     if "targets" in parameters:
-        parameters["targets"] = [float(parameters["targets"]) * leaf.direction]
+        parameters["targets"] = float(parameters["targets"]) * leaf.direction
     if "reference" in parameters:
         wanted = str(parameters["reference"])
         if wanted not in ids:
             raise UnknownNameError(f"{leaf.id}: there is no reference unit {wanted!r}:", suggestion(wanted, ids))
         parameters["reference"] = ids.index(wanted)
-    if degenerate_columns(column)[0] and choice.method in {"min_max", "z_score", "distance_to_maximum"}:
-        raise InputError(
-            f"{leaf.id}: all values are missing or equal, so {choice.method} can't tell units apart.",
-            "Drop the indicator, or normalise it by goalposts.",
-        )
-    oriented = orient(column, [leaf.direction])
-    result = named(leaf.id, lambda: NORMALISERS[choice.method].function(oriented, **parameters))[:, 0]
+    columns = _columns(values)
+    oriented = orient(columns, np.full(columns.shape[1], leaf.direction))
+    try:
+        result = named(leaf.id, lambda: NORMALISERS[choice.method].function(oriented, **parameters))
+    except InputError as error:
+        if choice.method in {"min_max", "z_score", "distance_to_maximum"} and degenerate_columns(columns).any():
+            raise InputError(
+                f"{leaf.id}: all values are missing or equal, so {choice.method} can't tell units apart.",
+                "Drop the indicator, or normalise it by goalposts.",
+            ) from error
+        raise
     if np.isinf(result).any():
         raise InputError(f"{leaf.id}: {choice.method} gives infinite values.", "Choose another normalisation.")
-    return result
+    return result.T.reshape(values.shape)

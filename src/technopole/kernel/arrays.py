@@ -62,6 +62,8 @@ def as_weights(weights: ArrayLike, count: int, what: str = "weights") -> FloatAr
 
 def refuse_unusable(array: FloatArray, what: str) -> None:
     """Raise InputError, naming the columns (last axis), where a value is infinite or beyond `LARGEST`."""
+    if array.max() <= LARGEST and array.min() >= -LARGEST:
+        return  # a missing value makes both comparisons false
     if np.fmax.reduce(array, axis=None) <= LARGEST and np.fmin.reduce(array, axis=None) >= -LARGEST:
         return
     beyond = np.abs(array) > LARGEST
@@ -83,6 +85,9 @@ def columns_text(columns: ArrayLike) -> str:
 
 def extremes(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Smallest and largest present value of each column, shape (..., 1, indicators); NaN for an empty column."""
+    low, high = x.min(axis=-2, keepdims=True), x.max(axis=-2, keepdims=True)
+    if not np.isnan(low).any():
+        return low, high
     missing = np.isnan(x)
     low = np.where(missing, np.inf, x).min(axis=-2, keepdims=True)
     high = np.where(missing, -np.inf, x).max(axis=-2, keepdims=True)
@@ -99,15 +104,17 @@ def degenerate_columns(x: ArrayLike) -> BoolArray:
     return np.asarray(~(high > low))[..., 0, :]
 
 
-def refuse_degenerate(x: FloatArray, why: str) -> None:
-    """Raise InputError, naming the columns, where a column has no range."""
-    flat = degenerate_columns(x).reshape(-1, x.shape[-1]).any(axis=0)
+def refuse_degenerate(x: FloatArray, why: str) -> tuple[FloatArray, FloatArray]:
+    """Return the `extremes`; raise InputError, naming the columns, where a column has no range."""
+    low, high = extremes(x)
+    flat = (~(high > low)).reshape(-1, x.shape[-1]).any(axis=0)
     if flat.any():
         raise InputError(
             f"{columns_text(np.flatnonzero(flat)).capitalize()}: all values are missing or equal, so {why} can't tell "
             "units apart.",
             "Drop the indicator, or choose units that differ in it.",
         )
+    return low, high
 
 
 def _as_float(x: ArrayLike, what: str) -> FloatArray:

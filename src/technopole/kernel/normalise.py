@@ -77,9 +77,11 @@ def min_max(x: ArrayLike, low: float = 0.0, high: float = 100.0) -> FloatArray:
     values = as_matrix(x)
     if not low < high:
         raise InputError(f"Min-max to {low:g}..{high:g} would turn the order around.", "Choose low below high.")
-    refuse_degenerate(values, "min-max")
-    smallest, largest = extremes(values)
-    normalised: FloatArray = (values - smallest) / (largest - smallest) * (high - low) + low
+    smallest, largest = refuse_degenerate(values, "min-max")
+    normalised: FloatArray = values - smallest
+    normalised /= largest - smallest
+    normalised *= high - low
+    normalised += low
     return normalised
 
 
@@ -131,8 +133,7 @@ def percentile_rank(x: ArrayLike, digits: int | None = None) -> FloatArray:
 def distance_to_maximum(x: ArrayLike) -> FloatArray:
     """1 - (max - x) / (max - min): 1 at the best, 0 at the worst. Raises InputError for a column without range."""
     values = as_matrix(x)
-    refuse_degenerate(values, "the distance to the maximum")
-    smallest, largest = extremes(values)
+    smallest, largest = refuse_degenerate(values, "the distance to the maximum")
     return 1.0 - (largest - values) / (largest - smallest)
 
 

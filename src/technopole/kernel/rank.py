@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from technopole.core.errors import InputError
-from technopole.kernel.arrays import FloatArray, IntArray, RankArray
+from technopole.kernel.arrays import BoolArray, FloatArray, IntArray, RankArray
 
 DIGITS: Final = 10
 GUARD_DIGITS: Final = 3
@@ -20,6 +20,8 @@ UNRANKED: Final = 0
 """The rank of a unit without a score (NaN)."""
 
 BLOCK: Final = 1 << 17
+PACKED_UNITS: Final = 1 << 14
+"""Rows of more units have neighbours so near that packing their positions into the scores decides little."""
 _POWERS: Final = np.array([float(f"1e{k}") for k in range(309)])
 
 
@@ -252,9 +254,53 @@ def _power(exponent: IntArray) -> FloatArray:
 
 
 def _rank_rows(rows: FloatArray, digits: int | None) -> RankArray:
-    """Rank rows of one block. Rounding keeps the order, so values are sorted first and rounded only where near."""
-    order = np.argsort(-rows, axis=1)
+    """Rank rows of one block: a plain sort where that settles the order, the careful way for the other rows."""
+    count = rows.shape[1]
+    if not 1 < count <= PACKED_UNITS:
+        return _rank_carefully(rows, np.argsort(-rows, axis=1), digits)
+    order, settled = _packed_order(rows, digits)
+    ranks = np.empty(rows.shape, dtype=np.int32)
+    places = np.broadcast_to(np.arange(1, count + 1, dtype=np.int32), rows.shape)
+    np.put_along_axis(ranks, order, places, axis=1)
+    if not settled.all():
+        ranks[~settled] = _rank_carefully(rows[~settled], order[~settled], digits)
+    return ranks
+
+
+def _packed_order(rows: FloatArray, digits: int | None) -> tuple[IntArray, BoolArray]:
+    """Descending order of the units, and for which rows it is sure: finite, and no two neighbours nearly equal.
+
+    The last bits of each score make room for its unit's position, so that one sort of whole numbers (several times
+    as fast as an argsort) gives both. Bits of a negated float order as whole numbers do once the negative ones are
+    turned round.
+    """
+    bits = (rows.shape[1] - 1).bit_length()
+    positions = np.int64((1 << bits) - 1)
+    keys = (-rows).view(np.int64)
+    keys ^= (keys >> np.int64(63)) & np.int64(np.iinfo(np.int64).max)
+    keys &= ~positions
+    keys |= np.arange(rows.shape[1])
+    keys.sort(axis=1)
+    order = keys & positions
+    keys &= ~positions
+    keys ^= (keys >> np.int64(63)) & np.int64(np.iinfo(np.int64).max)
+    ascending = keys.view(np.float64)
+    largest = np.maximum(np.abs(ascending[:, 0]), np.abs(ascending[:, -1]))
+    cut = 2.0 ** (bits - 51)
+    near = cut if digits is None else cut + 10.0 ** (1 - digits)
+    with np.errstate(invalid="ignore"):
+        apart = (ascending[:, 1:] - ascending[:, :-1]).min(axis=1) > near * largest + 1e-298
+    return order, apart & np.isfinite(largest)
+
+
+def _rank_carefully(rows: FloatArray, order: IntArray, digits: int | None) -> RankArray:
+    """Rank rows with ties or gaps, given nearly their order. Rounding keeps it: only near values are rounded."""
     ordered = np.take_along_axis(rows, order, axis=1)
+    wrong = ~(ordered[:, 1:] <= ordered[:, :-1]).all(axis=1)
+    if wrong.any():
+        order = order.copy()
+        order[wrong] = np.argsort(-rows[wrong], axis=1)
+        ordered[wrong] = np.take_along_axis(rows[wrong], order[wrong], axis=1)
     places = np.broadcast_to(np.arange(1, rows.shape[1] + 1, dtype=np.int32), rows.shape).copy()
     equal = ordered[:, 1:] == ordered[:, :-1]
     if digits is not None:

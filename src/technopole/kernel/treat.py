@@ -1,7 +1,6 @@
 """Outliers and skew: each treatment maps (units, indicators) to the same shape, column by column.
 
-Missing values stay missing and take no part in any statistic. A stack of replicates isn't taken here: treatments are
-few and computed once each.
+Missing values stay missing and take no part in any statistic. A stack of replicates is more columns.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def untreated(x: ArrayLike) -> FloatArray:
 def log1p(x: ArrayLike) -> FloatArray:
     """ln(1 + x), for counts: zero stays zero. Raises InputError where x <= -1."""
     values = as_matrix(x)
-    bad = (values <= -1).any(axis=0)
+    bad = (values <= -1).any(axis=0) if not values.min() > -1 else np.zeros(1, dtype=np.bool_)
     if bad.any():
         raise InputError(
             f"ln(1 + x) of values at or below -1 ({columns_text(np.flatnonzero(bad))}).",
@@ -87,7 +86,7 @@ def log_gii(x: ArrayLike, factor: float = 1.0) -> FloatArray:
 
 def log_shifted(x: ArrayLike) -> FloatArray:
     """ln(x - min + 0.01 (max - min)), column by column (COINr `log_CT`); a column without range stays as it is."""
-    return _by_column(x, _log_shifted)
+    return _by_column(x, _log_shifted, together=True)
 
 
 def box_cox(x: ArrayLike, power: float | None = 0.0) -> FloatArray:
@@ -118,11 +117,11 @@ def winsorise_quantile(x: ArrayLike, upper: float = 0.999, lower: float = 0.0) -
             f"The quantiles {lower:g} and {upper:g} don't give a range.", "Choose 0 <= lower < upper <= 1."
         )
 
-    def cap(column: FloatArray) -> FloatArray:
-        low, high = np.quantile(column, [lower, upper])
-        return np.clip(column, low, high)
+    def cap(columns: FloatArray) -> FloatArray:
+        low, high = np.quantile(columns, [lower, upper], axis=0)
+        return np.clip(columns, low, high)
 
-    return _by_column(x, cap)
+    return _by_column(x, cap, together=True)
 
 
 def winsorise_points(x: ArrayLike, high: int = 0, low: int = 0) -> FloatArray:
@@ -279,9 +278,14 @@ def _positive(x: ArrayLike, what: str) -> FloatArray:
     return values
 
 
-def _by_column(x: ArrayLike, function: Callable[[FloatArray], FloatArray]) -> FloatArray:
-    """Apply `function` to the present values of each column; an empty column stays empty."""
+def _by_column(x: ArrayLike, function: Callable[[FloatArray], FloatArray], *, together: bool = False) -> FloatArray:
+    """Apply `function` to the present values of each column; an empty column stays empty.
+
+    together : the function takes many complete columns, (units, columns), as well as one.
+    """
     values = as_matrix(x)
+    if together and not np.isnan(values.min()):
+        return function(values)
     treated = values.copy()
     for j in range(values.shape[1]):
         present = ~np.isnan(values[:, j])
@@ -291,8 +295,9 @@ def _by_column(x: ArrayLike, function: Callable[[FloatArray], FloatArray]) -> Fl
 
 
 def _log_shifted(column: FloatArray) -> FloatArray:
-    low, high = column.min(), column.max()
-    return np.log(column - low + 0.01 * (high - low)) if high > low else column
+    low, high = column.min(axis=0), column.max(axis=0)
+    with np.errstate(divide="ignore"):  # a column without range
+        return np.where(high > low, np.log(column - low + 0.01 * (high - low)), column)
 
 
 def _present(column: ArrayLike) -> FloatArray:

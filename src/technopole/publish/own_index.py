@@ -12,12 +12,14 @@ import polars as pl
 
 from technopole.core.errors import InputError, UnknownNameError
 from technopole.index.generic import GenericFramework
+from technopole.index.scoring import GenericRun, ranks_within
 from technopole.indicators.declarations import suggestion
-from technopole.kernel.rank import central_weights, competition_ranks, mean_absolute_rank_change
+from technopole.kernel.rank import central_weights, mean_absolute_rank_change
 from technopole.publish.sensitivity import indices_table, one_by_one
 from technopole.publish.uncertainty import WINS_SHOWN, range_columns, win_table
 from technopole.robustness.acceptability import RankEvidence, rank_evidence
-from technopole.robustness.own_index import Evaluated, IndexStudy, index_study
+from technopole.robustness.own_index import IndexStudy, index_study
+from technopole.robustness.own_replicates import Evaluated, evaluate
 from technopole.robustness.sensitivity import design, sobol, without_failures
 
 FIRST_PLACES: Final = 10
@@ -29,8 +31,9 @@ class OwnUncertainty:
     """Outcome of `technopole uncertainty DATA`.
 
     `table`: rank, tier, id, name, score, rank_low, rank_median, rank_high, nominal_outside, first, top, and one column
-    a child of the index ("central:<id>"), best first; nulls for a unit without a score. `places`, `wins`, `failures`
-    as in `publish.uncertainty.Uncertainty`.
+    a child of the index ("central:<id>"), best first; nulls for a unit without a score. `wins`, `failures` as in
+    `publish.uncertainty.Uncertainty`; `places` by `row_name`. In a panel `time` follows name, all ranks are within a
+    period, rows are sorted by period first, and `wins` are those of the last one.
     """
 
     index: str
@@ -53,7 +56,7 @@ class OwnUncertainty:
         units = [
             {
                 **{key: cell for key, cell in row.items() if key not in children},
-                "places": self.places[row["id"]],
+                "places": self.places[row_name(row["id"], row.get("time"))],
                 "central_weights": {name.removeprefix("central:"): row[name] for name in children}
                 if row["top"]
                 else None,
@@ -75,7 +78,10 @@ class OwnUncertainty:
 
 @dataclass(frozen=True)
 class OwnSensitivity:
-    """Outcome of `technopole sensitivity DATA`: as `publish.sensitivity.Sensitivity`, `units` for its cities."""
+    """Outcome of `technopole sensitivity DATA`: as `publish.sensitivity.Sensitivity`, `units` for its cities.
+
+    In a panel ranks are within a period, and `units` has a column `time`.
+    """
 
     index: str
     base_points: int
@@ -94,7 +100,7 @@ class OwnSensitivity:
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented shape of `technopole sensitivity DATA --json`."""
-        head = ("id", "name", "rank", "variance")
+        head = tuple(name for name in ("id", "name", "time", "rank", "variance") if name in self.units.columns)
         return {
             "index": self.index,
             "base_points": self.base_points,
@@ -139,17 +145,20 @@ def own_uncertainty(
         raise InputError(f"{count} replicates of the seed {first} can't be:", "give 1 to 1,000,000, and 0 or more.")
     study = index_study(data, framework)
     points = np.random.default_rng(first).random((count, sum(one.coordinates for one in study.factors)))
-    found = study.evaluate(points)
+    found = evaluate(study, points)
     nominal = study.run.scores[framework.index.id]
-    evidence = rank_evidence(nominal, found.scores, first_places, declared.least_win)
-    ids = list(study.run.ids)
-    shown = _chosen(_table(study, evidence, found), units, top)
-    compared = shown["id"].to_list()[: None if units else WINS_SHOWN]
+    run = study.run
+    evidence = rank_evidence(nominal, found.scores, first_places, declared.least_win, run.times)
+    shown = chosen_units(_table(study, evidence, found), units, top)
+    last = shown if not run.times else shown.filter(time=shown["time"][-1])
+    compared = last["id"].to_list()[: None if units else WINS_SHOWN]
+    # who beats whom within one period: rows of others have no name there
+    ids = [one if not run.times or time == last["time"][0] else "" for one, time in _rows(run)]
     return OwnUncertainty(
         framework.index.id, count, first,
         [{"factor": one.name, "options": list(one.options)} for one in study.factors],
         evidence.places.shape[1], shown,
-        {one: evidence.places[place].tolist() for place, one in enumerate(ids)},
+        {row_name(one, time): evidence.places[place].tolist() for place, (one, time) in enumerate(_rows(run))},
         win_table(evidence, ids, compared, "id", "other_id"), _failures(study, points, found),
     )  # fmt: skip
 
@@ -174,25 +183,28 @@ def own_sensitivity(
     if start < 0:
         raise InputError(f"The seed {start} can't be:", "give a whole number of 0 and more.")
     points = design(study.factors, base_points, start)
-    found = study.evaluate(points)
+    found = evaluate(study, points)
     scores = found.scores
     # a unit that never has a score is no failure of the replicate
     scored = ~np.isnan(study.run.scores[framework.index.id])
     kept, dropped = without_failures(scores[:, scored], len(study.factors))
-    ranks = competition_ranks(kept)
-    nominal = competition_ranks(study.run.scores[framework.index.id][scored])
+    places = np.flatnonzero(scored)
+    times = [study.run.times[k] for k in places] if study.run.times else []
+    ranks = ranks_within(kept, times)
+    nominal = study.run.ranks[places]
     change = mean_absolute_rank_change(ranks, nominal)
     overall = sobol(change, study.factors, start)
-    places = np.flatnonzero(scored)
     table = pl.DataFrame(
         {"rank": nominal, "id": [study.run.ids[k] for k in places], "name": [study.run.names[k] for k in places],
-         "place": range(places.size)}
-    ).sort("rank", maintain_order=True)  # fmt: skip
-    listed = _chosen(table, units, None if units else top)
+         **({"time": times} if times else {}), "place": range(places.size)}
+    ).sort(*(["time"] if times else []), "rank", maintain_order=True)  # fmt: skip
+    listed = chosen_units(table, units, None if units else top)
     return OwnSensitivity(
         framework.index.id, base_points, len(points), dropped, start, float(change.mean()), overall.variance,
         indices_table(study.factors, overall).sort("total", descending=True, maintain_order=True),
-        one_by_one(listed, ranks, study.factors, start, ("id", "name", "rank")), _failures(study, points, found),
+        one_by_one(
+            listed, ranks, study.factors, start, ("id", "name", *(["time"] if times else []), "rank")
+        ), _failures(study, points, found),
     )  # fmt: skip
 
 
@@ -205,16 +217,27 @@ def _table(study: IndexStudy, evidence: RankEvidence, found: Evaluated) -> pl.Da
             "tier": evidence.tier,
             "id": study.run.ids,
             "name": study.run.names,
+            **({"time": study.run.times} if study.run.times else {}),
             "score": study.run.scores[study.framework.index.id],
             **range_columns(evidence, favoured, children),
         }
     )
     return table.with_columns(
         pl.col("score").fill_nan(None), rank=pl.col("rank").replace(0, None), tier=pl.col("tier").replace(0, None)
-    ).sort("rank", maintain_order=True, nulls_last=True)
+    ).sort(*(["time"] if study.run.times else []), "rank", maintain_order=True, nulls_last=True)
 
 
-def _chosen(table: pl.DataFrame, units: Sequence[str], top: int | None) -> pl.DataFrame:
+def row_name(unit: str, time: str | None) -> str:
+    """What a row is called among others: the id of its unit, in a panel with its period."""
+    return f"{unit}, {time}" if time else unit
+
+
+def _rows(run: GenericRun) -> list[tuple[str, str]]:
+    return list(zip(run.ids, run.times or ("",) * len(run.ids), strict=True))
+
+
+def chosen_units(table: pl.DataFrame, units: Sequence[str], top: int | None) -> pl.DataFrame:
+    """Rows of these units, or the first `top` (in a panel of each period). Raises UnknownNameError, InputError."""
     if top is not None and top < 1:
         raise InputError(f"the top {top} can't be shown:", "give a number of 1 and more.")
     known = table["id"].to_list()
@@ -223,7 +246,9 @@ def _chosen(table: pl.DataFrame, units: Sequence[str], top: int | None) -> pl.Da
             raise UnknownNameError(f"there is no unit {unit!r} with a score:", suggestion(unit, known))
     if units:
         table = table.filter(pl.col("id").is_in(list(units)))
-    return table if top is None else table.head(top)
+    if top is None:
+        return table
+    return table.group_by("time", maintain_order=True).head(top) if "time" in table.columns else table.head(top)
 
 
 def _failures(study: IndexStudy, points: Any, found: Evaluated) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from technopole.index.tree import Floats, labelled_tree
 from technopole.indicators.declarations import Catalogue
 from technopole.kernel.audit import correlations as correlate
 from technopole.kernel.weight import effective_weights
-from technopole.publish.own_index import own_sensitivity, own_uncertainty
+from technopole.publish.own_index import own_sensitivity, own_uncertainty, row_name
 from technopole.publish.ranking import known_boundary, known_lens
 from technopole.publish.sensitivity import COLUMNS, sensitivity
 from technopole.publish.uncertainty import uncertainty
@@ -149,13 +149,17 @@ def of_own(
         return _sensitivity(rows, f"{title}: which choice moves the ranks", f"{effects.runs:,} runs")
     found = own_uncertainty(data, framework, replicates=replicates, first_places=PLACES, top=_checked(top, MOST_UNITS))
     table = found.table.filter(pl.col("rank").is_not_null())
+    if "time" in table.columns:  # of a panel the last period
+        table = table.filter(time=table["time"][-1])
+        title = f"{title}, {table['time'][-1]}"
     labels = _unique(table["name"].to_list(), [f"({one})" for one in table["id"]])
     varied = ", ".join(one["factor"] for one in found.factors[:FACTORS_NAMED])
     more = f" and {len(found.factors) - FACTORS_NAMED} more" if len(found.factors) > FACTORS_NAMED else ""
     where = f"{found.replicates:,} replicates; what varies: {varied}{more}"
     if kind == "ranks":
         return _ranks(table.with_columns(label=pl.Series(labels)), title, where)
-    places = [found.places[one] for one in table["id"]]
+    times = table["time"].to_list() if "time" in table.columns else [None] * table.height
+    places = [found.places[row_name(one, time)] for one, time in zip(table["id"], times, strict=True)]
     return _acceptability(labels, places, f"{title}: which unit takes which place", where)
 
 

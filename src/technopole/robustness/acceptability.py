@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from technopole.core.errors import InputError
+from technopole.index.scoring import ranks_within, rows_of_periods
 from technopole.index.tree import Floats
 from technopole.kernel.rank import (
-    competition_ranks,
     pairwise_wins,
     rank_acceptability,
     rank_quantiles,
@@ -47,7 +48,9 @@ class RankEvidence:
         return pairwise_wins(self.ranks[:, units])
 
 
-def rank_evidence(nominal: Floats, scores: Floats, places: int, least_win: float) -> RankEvidence:
+def rank_evidence(
+    nominal: Floats, scores: Floats, places: int, least_win: float, times: Sequence[str] = ()
+) -> RankEvidence:
     """Sum up replicates.
 
     Parameters
@@ -56,6 +59,7 @@ def rank_evidence(nominal: Floats, scores: Floats, places: int, least_win: float
     scores : (replicates, n). A replicate in which no unit has a score has failed: it is left out.
     places : acceptability is given for places 1 to this.
     least_win : of the tiers.
+    times : (n,) in a panel, the period of each row: ranks, tiers and places are then within a period.
 
     Raises
     ------
@@ -66,10 +70,13 @@ def rank_evidence(nominal: Floats, scores: Floats, places: int, least_win: float
     kept = np.flatnonzero(~np.isnan(scores).all(axis=1)).astype(np.int64)
     if not kept.size:
         raise InputError(f"All {scores.shape[0]} replicates failed:", "look at `failures`, and narrow the choices.")
-    ranks = competition_ranks(scores[kept])
-    order = ranking_order(nominal)[: int((~np.isnan(nominal)).sum())]
+    ranks = ranks_within(scores[kept], times)
+    tier = np.zeros(nominal.size, dtype=np.int32)
+    for rows in rows_of_periods(times):
+        own = nominal[rows]
+        tier[rows] = tiers_of_ranks(ranking_order(own)[: int((~np.isnan(own)).sum())], ranks[:, rows], least_win)
     low, high, median = rank_quantiles(ranks, (*RANGE, 0.5))
     return RankEvidence(
-        competition_ranks(nominal), tiers_of_ranks(order, ranks, least_win), low, median, high,
+        ranks_within(nominal, times), tier, low, median, high,
         rank_acceptability(ranks, min(places, nominal.size)), ranks, kept,
     )  # fmt: skip

@@ -1,13 +1,12 @@
 """The user's own index under every choice that its framework declares uncertain.
 
 A point of the unit cube says everything about a replicate: which option of each choice, which draw of the imputations,
-which weights, which errors. Uncertainty draws points at random, sensitivity by design. Replicates that share all
-methods are computed as one stack.
+which weights, which errors. Uncertainty draws points at random, sensitivity by design; `own_replicates` computes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,16 +14,13 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from technopole.core.errors import FrameworkError, InputError, TechnopoleError, UnknownNameError
-from technopole.index.climbing import named, weights_of
-from technopole.index.filling import fill
+from technopole.core.errors import FrameworkError, InputError, UnknownNameError
 from technopole.index.generic import GenericFramework, Group, Indicator, parse_generic
-from technopole.index.scoring import GenericRun, prepare, score
+from technopole.index.scoring import GenericRun, score
 from technopole.index.tabular import numbers, read_table
 from technopole.index.tree import Floats
 from technopole.index.uncertain import Varied
 from technopole.indicators.declarations import suggestion
-from technopole.kernel.aggregate import Aggregation, aggregate
 from technopole.kernel.impute import DRAWS
 from technopole.kernel.sample import between, choose
 from technopole.kernel.weight import dirichlet_from_uniform
@@ -33,20 +29,6 @@ from technopole.robustness.sensitivity import Factor
 OF_INDICATORS: Final = ("treat", "impute", "normalise")
 RANDOM: Final = {"nearest": DRAWS}
 """Imputations that are random without saying so, and how many draws they make."""
-BLOCK_VALUES: Final = 1 << 22
-"""Values of one stack of replicates, so that memory doesn't grow with their number."""
-
-
-@dataclass(frozen=True)
-class Evaluated:
-    """Outcome of points: scores of the index (replicates, n), shares of its children (replicates, children), problems.
-
-    NaN where a replicate failed; `problems` says why, by its number.
-    """
-
-    scores: Floats
-    shares: Floats
-    problems: dict[int, str]
 
 
 @dataclass(frozen=True)
@@ -120,112 +102,15 @@ class IndexStudy:
             return dirichlet_from_uniform(points, centre, kind.concentration)
         return np.asarray(centre * kind.factor ** (2.0 * points - 1.0), dtype=np.float64)
 
-    def evaluate(self, points: Floats) -> Evaluated:
-        """Compute the index at each point, (replicates, coordinates)."""
-        children = len(self.framework.index.children)
-        found = Evaluated(
-            np.full((len(points), len(self.run.ids)), np.nan), np.full((len(points), children), np.nan), {}
-        )
-        picks = self.picks(points)
-        groups: dict[str, list[int]] = {}
-        for place, pick in enumerate(picks):
-            groups.setdefault(repr(pick), []).append(place)
-        for places in groups.values():
-            framework = varied_framework(self.framework, picks[places[0]])
-            for members, normalised in self._matrices(framework, points, places, found.problems):
-                self._climb(framework, normalised, points, members, found)
-        return found
-
-    def _matrices(
-        self, framework: GenericFramework, points: Floats, places: list[int], problems: dict[int, str]
-    ) -> Iterator[tuple[list[int], Floats]]:
-        """Replicates that share a normalised matrix, and that matrix."""
-        x, where, times = self.run.denominated, "The table", list(self.run.times)
-        if self.errors:
-            seeds = (points[places, self.coordinates("errors")][:, 0] * 2.0**53).astype(np.int64)
-            batches = [([place], self._noisy(int(seed))) for place, seed in zip(places, seeds, strict=True)]
-        else:
-            batches = [(places, x)]
-        for members, values in batches:
-            try:
-                filled = fill(values, self.table, framework, where)
-                draws = filled.nominal[None] if filled.draws is None else filled.draws
-                own = points[members, self.coordinates("draw")]
-                drawn = choose(own[:, 0], len(draws)) if own.size else np.zeros(len(members), np.int64)
-                for draw in np.unique(drawn):
-                    _, normalised = prepare(draws[draw], framework, list(self.run.ids), times)
-                    yield [members[place] for place in np.flatnonzero(drawn == draw)], normalised
-            except TechnopoleError as error:
-                problems |= dict.fromkeys(members, str(error))
-
-    def _noisy(self, seed: int) -> Floats:
-        rng, x = np.random.default_rng(seed), self.run.denominated.copy()
-        deviates = rng.standard_normal(x.shape)
-        for column, (relative, absolute) in self.errors.items():
-            x[:, column] = x[:, column] * np.exp(relative * deviates[:, column]) + absolute * deviates[:, column]
-        return x
-
-    def _climb(
-        self, framework: GenericFramework, normalised: Floats, points: Floats, members: list[int], found: Evaluated
-    ) -> None:
-        """Fill in the members' scores; a stack that fails is tried one by one, to know which replicate it is."""
-        size = max(1, BLOCK_VALUES // normalised.size)
-        if len(members) > size:
-            for start in range(0, len(members), size):
-                self._climb(framework, normalised, points, members[start : start + size], found)
-            return
-        try:
-            scores, shares = self._root(framework, normalised, points[members])
-        except TechnopoleError as error:
-            if len(members) == 1:
-                found.problems[members[0]] = str(error)
-                return
-            for member in members:
-                self._climb(framework, normalised, points, [member], found)
-        else:
-            found.scores[members], found.shares[members] = scores, shares
-
-    def _root(self, framework: GenericFramework, normalised: Floats, points: Floats) -> tuple[Floats, Floats]:
-        # one row for all replicates until weights differ
-        found = {leaf.id: normalised[None, :, k] for k, leaf in enumerate(framework.indicators())}
-        weights = np.ones((len(points), 1))
-        for group in framework.groups():
-            children = np.stack(np.broadcast_arrays(*[found[child.id] for child in group.children]), axis=-1)
-            weights = self._weights(framework, group, children, points)
-            found[group.id] = _aggregated(group.id, children, weights, framework.aggregation(group))
-        # the index is the last of the groups
-        return found[framework.index.id], weights / weights.sum(axis=1, keepdims=True)
-
-    def _weights(self, framework: GenericFramework, group: Group, children: Floats, points: Floats) -> Floats:
-        """Weights of a node's children in each replicate, (replicates, children)."""
-        choice = group.weights or framework.defaults.weights
-        if choice.method == "given" or len(group.children) == 1:
-            centres = np.tile(weights_of(group, children[0], framework), (len(points), 1))
-        else:
-            of_each = np.stack(
-                [named(group.id, lambda one=one: weights_of(group, one, framework)) for one in children]  # type: ignore[misc]
-            )
-            centres = np.broadcast_to(of_each, (len(points), of_each.shape[1]))
-        own = points[:, self.coordinates(f"weights of {group.id}")]
-        if not own.size:
-            return centres
-        if (centres == centres[0]).all():
-            return self.weights_around(centres[0], own)
-        return np.concatenate(
-            [self.weights_around(centre, one[None]) for centre, one in zip(centres, own, strict=True)]
-        )
-
 
 def index_study(data: Path | str | pl.DataFrame, framework: GenericFramework) -> IndexStudy:
     """Lay out what the framework declares uncertain, and check that every option can be applied.
 
     Raises
     ------
-    FrameworkError, InputError : what `scoring.score` raises at the nominal choices; a panel; a choice at a node that
-        isn't there; an option that isn't one (named).
+    FrameworkError, InputError : what `scoring.score` raises at the nominal choices; a choice at a node that isn't
+        there; an option that isn't one (named).
     """
-    if framework.unit.time is not None:
-        raise InputError("The table is a panel:", "analyse one period: filter the rows, and leave `time` out.")
     table = data if isinstance(data, pl.DataFrame) else read_table(Path(data))
     run = score(table, framework)
     kept = set(run.ids)
@@ -309,10 +194,6 @@ def _errors(run: GenericRun, table: pl.DataFrame) -> dict[int, tuple[float, Floa
                 raise InputError(f"errors: the column {error.column!r} has a negative value.", "Give standard errors.")
         found[run.indicators.index(name)] = (error.relative or 0.0, absolute)
     return found
-
-
-def _aggregated(name: str, children: Floats, weights: Floats, aggregation: Aggregation) -> Floats:
-    return named(name, lambda: aggregate(children, weights, aggregation))
 
 
 def _find(node: dict[str, Any], name: str) -> dict[str, Any]:
