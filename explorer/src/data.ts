@@ -159,15 +159,15 @@ export async function readColumns(file: ArrayBuffer): Promise<Columns> {
   return columns as Columns;
 }
 
-const tableOf = async (name: string): Promise<Columns> => readColumns(await bytesOf(`${name}.parquet`));
+export const loadTable = async (name: string): Promise<Columns> => readColumns(await bytesOf(`${name}.parquet`));
 
 export async function loadBundle(): Promise<Bundle> {
   const [text, names, cities, results, scores] = await Promise.all([
     textOf("meta.json"),
     textOf("names.txt"),
-    tableOf("cities"),
-    tableOf("results"),
-    tableOf("scores"),
+    loadTable("cities"),
+    loadTable("results"),
+    loadTable("scores"),
   ]);
   const meta = JSON.parse(text) as Meta;
   return assemble(meta, names, cities, results, scores);
@@ -250,7 +250,7 @@ export interface Evidence {
 }
 
 export async function loadEvidence(): Promise<Evidence> {
-  const [values, unranked] = await Promise.all([tableOf("values"), tableOf("unranked")]);
+  const [values, unranked] = await Promise.all([loadTable("values"), loadTable("unranked")]);
   return { values, unranked };
 }
 
@@ -279,7 +279,7 @@ export interface Origins {
 }
 
 export async function loadOrigins(): Promise<Origins> {
-  const [table, listed] = await Promise.all([tableOf("origins"), tableOf("files")]);
+  const [table, listed] = await Promise.all([loadTable("origins"), loadTable("files")]);
   const found = new Map<string, number>();
   for (let row = 0; row < table["rows"]!.length; row++) {
     found.set([table["indicator"]![row], table["position"]![row], table["ring"]![row]].join(), row);

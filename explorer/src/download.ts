@@ -28,7 +28,7 @@ export function save(name: string, content: BlobPart, type: string): void {
 export function cell(value: string | number | boolean | null): string {
   if (value === null) return "";
   if (typeof value !== "string") return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const safe = /^[\s\u200e\u200f\u202a-\u202e]*[=+\-@＝＋－＠]|^[\t\r\n]/.test(value) ? `'${value}` : value;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
@@ -93,7 +93,7 @@ export function viewJson(view: View): string {
   return JSON.stringify({ ...facts(view), cities, sources }, null, 1) + "\n";
 }
 
-const escape = (text: string): string =>
+export const escape = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
 /** The map as a picture of its own, always in the light theme. */

@@ -26,11 +26,13 @@ from technopole.core.errors import InputError
 from technopole.core.types import RINGS, Boundary, Lens
 from technopole.editions.read import Edition, open_edition
 from technopole.editions.trace import trace
+from technopole.index.framework import ROOT
 from technopole.indicators.declarations import catalogue
 from technopole.kernel.aggregate import Aggregation, aggregate_tree
 from technopole.kernel.rank import competition_ranks
 from technopole.kernel.tree import Tree
 from technopole.publish.bundle import BOUNDARIES, LENSES, bundle
+from technopole.publish.claims import replicated
 from technopole.publish.explore import PAGE, server, single_file, write_page, write_site
 from technopole.publish.state import State, decode, encode
 
@@ -128,6 +130,22 @@ def test_results_and_values_are_the_editions(edition: Edition, files: dict[str, 
     assert meta["kinds"][value["kind"]] == [theirs["unit"], theirs["period"], theirs["source"]]
 
 
+def test_close_cities_are_those_that_neither_is_nearly_always_before(edition: Edition, files: dict[str, bytes]) -> None:
+    meta = json.loads(files["meta.json"])
+    cities = read(files, "cities").head(meta["edition"]["ranked"])
+    close, count, sides = read(files, "close")["close"], cities.height, [ROOT, *meta["sides"]]
+    pairs = count * (count - 1) // 2
+    assert close.len() == len(meta["lenses"]) * len(sides) * pairs
+    slugs, _, replicates = replicated(edition, Lens.INTENSITY)
+    chosen, block = random.Random(5), len(sides) + 1
+    for _ in range(40):
+        a, b = sorted(chosen.sample(range(count), 2))
+        mine = replicates.ranks[sides[1]][:, slugs.index(cities["slug"][a])]
+        other = replicates.ranks[sides[1]][:, slugs.index(cities["slug"][b])]
+        apart = max((mine < other).mean(), (other < mine).mean()) > 1 - edition.framework().tiers.least_win
+        assert close[block * pairs + a * (2 * count - a - 1) // 2 + b - a - 1] == (not apart)
+
+
 def test_origins_name_the_rows_of_the_trace(edition: Edition, files: dict[str, bytes]) -> None:
     meta, origins, listed = json.loads(files["meta.json"]), read(files, "origins"), read(files, "files")
     cities = read(files, "cities").head(meta["edition"]["ranked"])
@@ -209,7 +227,7 @@ def test_the_single_file_is_small(page: str) -> None:
 def test_nothing_in_the_data_ends_its_element(page: str) -> None:
     data = page[page.index('<script type="text/plain"') :]
     blocks = re.findall(r'<script type="text/plain" id="data-[^"]+">(.*?)</script>', data, flags=re.DOTALL)
-    assert len(blocks) == 13
+    assert len(blocks) == 14
     assert not any("<" in block for block in blocks)
 
 

@@ -2,9 +2,10 @@ import { type City, published, valueOf } from "../data";
 import { needClaims } from "../documents";
 import { ClaimItem } from "../parts/claims";
 import { Notice, Switches } from "../parts/controls";
+import { Close } from "../parts/close";
+import { CityDownloads } from "../parts/citysheet";
 import { Deeds } from "../parts/deeds";
-import { WorldMap } from "../parts/map";
-import { CopyButton } from "../parts/share";
+import { mapLabel, MiniMap } from "../parts/minimap";
 import { statusName } from "../parts/status";
 import { Bar, rangeText, Whisker } from "../parts/table";
 import { Trend } from "../parts/trend";
@@ -52,8 +53,8 @@ export function CityPage() {
       <header class="city-head">
         <div>
           <h1>
-            {cityName(city)}
-            {cityName(city) !== city.name && <span class="english"> {city.name}</span>}
+            <bdi>{cityName(city)}</bdi>
+            {cityName(city) !== city.name && <bdi class="english"> {city.name}</bdi>}
           </h1>
           <p class="sub">
             {countryName(city.country)} · {t("population")} {people(city.population)} · {t("coverage")} {percent(city.coverage)}
@@ -64,7 +65,6 @@ export function CityPage() {
                 {chosen ? t("removeCompare") : t("addCompare")}
               </button>
             )}
-            <CopyButton label={t("copyLink")} text={() => location.href} />
           </p>
         </div>
         {row && (
@@ -97,6 +97,7 @@ export function CityPage() {
       )}
       <Switches />
       <Notice />
+      <CityDownloads city={city} />
       {city.ranked && (
         <>
           <div class="two">
@@ -113,10 +114,11 @@ export function CityPage() {
           <Neighbours city={city} />
         </div>
       )}
+      {city.ranked && <Close city={city} />}
       <Trend city={city} />
       <Missing city={city} />
       <Indicators city={city} />
-      {row && <WorldMap rows={ranking.value} marked={[city.slug]} small />}
+      <MiniMap dots={[]} marked={[city]} label={mapLabel([cityName(city)])} />
     </article>
   );
 }
@@ -260,8 +262,8 @@ function RanksOf({ city }: { city: City }) {
                     const here = published(one, lens, boundary, id, city.at);
                     return (
                       <td key={boundary} class="num">
-                        <strong>{here.rank}</strong>{" "}
-                        <span class="help">
+                        <strong>{here.rank}</strong>
+                        <span class="below always">
                           {Math.round(here.low)}–{Math.round(here.high)}
                         </span>
                       </td>

@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
-import { type Claim, type Claims, type ListedCity, type ListTable, needClaims } from "../documents";
-import { ClaimItem, VerdictBar } from "../parts/claims";
+import { type Claim, type Claims, type ListedCity, type ListTable, needClaims, VERDICTS, type Verdict } from "../documents";
+import { ClaimItem, VerdictBar, verdictName } from "../parts/claims";
 import { amount, bundle, change, cityName, follow, hrefTo, nodeTitle, percent, state, t } from "../store";
-import { CopyButton } from "../parts/share";
+import { Downloads, noteOf } from "../parts/downloads";
+import type { Picture } from "../picture";
+import type { Sheet } from "../sheet";
 
 export function ClaimsPage() {
   const document = needClaims();
@@ -43,7 +45,7 @@ function ClaimList({ claims }: { claims: Claim[] }) {
             ))}
           </select>
         </label>
-        <CopyButton label={t("copyLink")} text={() => location.href} />
+        <Downloads sheet={() => sheetOf(shown)} picture={() => pictureOf(ofCity)} />
       </div>
       <VerdictBar claims={ofCity} chosen={verdict} onChoose={(one) => change({ verdict: one })} />
       <p role="status" class="help">{t("claimsShown", { n: shown.length, total: claims.length })}</p>
@@ -54,6 +56,48 @@ function ClaimList({ claims }: { claims: Claim[] }) {
       </ul>
     </section>
   );
+}
+
+function sheetOf(claims: Claim[]): Sheet {
+  return {
+    name: "claims",
+    columns: ["id", "city", "statement", "verdict", "because", "paragraph", "sentence", "theme", "scope", "true_if",
+      "needs", "citations", "addresses"], // prettier-ignore
+    rows: claims.map((one) => [
+      one.id, one.city, one.statement, one.verdict, one.because, one.paragraph, one.sentence, one.theme, one.scope,
+      one.true_if, one.needs, [...new Set(one.evidence.map((item) => item.citation))].join("; "),
+      [...new Set(one.evidence.map((item) => item.url).filter(Boolean))].join(" "),
+    ]), // prettier-ignore
+    weighed: false,
+    beside: { evidence: Object.fromEntries(claims.map((one) => [one.id, one.evidence])) },
+  };
+}
+
+const VERDICT_COLORS: Record<Verdict, string> = {
+  supported: "#1d6b39",
+  contradicted: "#a3261b",
+  outdated: "#b07a1a",
+  imprecise: "#d9b45b",
+  untestable: "#a9b4b8",
+};
+
+/** How many claims of each city have each verdict. */
+function pictureOf(claims: Claim[]): Picture {
+  const cities = [...new Set(claims.map((one) => one.city))];
+  const most = Math.max(...cities.map((city) => claims.filter((one) => one.city === city).length), 1);
+  const rows = cities.map((city) => {
+    const own = claims.filter((one) => one.city === city);
+    let from = 0;
+    const bars = VERDICTS.map((verdict) => {
+      const to = from + own.filter((one) => one.verdict === verdict).length / most;
+      const bar = { from, to, color: VERDICT_COLORS[verdict] };
+      from = to;
+      return bar;
+    });
+    return { label: city === null ? t("allCities") : nameOf(city), level: 1 as const, texts: [String(own.length)], lines: [bars] };
+  });
+  const legend = VERDICTS.map((verdict) => ({ text: verdictName(verdict), color: VERDICT_COLORS[verdict] }));
+  return { title: t("claims"), note: noteOf(false), legend, rows };
 }
 
 const nameOf = (slug: string): string => {

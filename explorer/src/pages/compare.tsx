@@ -1,8 +1,11 @@
+import { useSignal } from "@preact/signals";
 import type { City } from "../data";
 import { Notice, Switches } from "../parts/controls";
-import { WorldMap } from "../parts/map";
+import { Downloads, noteOf } from "../parts/downloads";
+import { mapLabel, MiniMap } from "../parts/minimap";
 import { CitySearch } from "../parts/search";
-import { CopyButton } from "../parts/share";
+import { COLORS, type Picture } from "../picture";
+import type { Cell, Sheet } from "../sheet";
 import { rangeText } from "../parts/table";
 import { leafShares } from "../rank";
 import { MOST_COMPARED } from "../state";
@@ -15,7 +18,6 @@ import {
   hrefTo,
   nodeTitle,
   ownWeights,
-  ranking,
   rowOf,
   scores,
   sideNode,
@@ -63,34 +65,119 @@ export function ComparePage() {
             onChoose={(city) => city.ranked && change({ compare: [...new Set([...state.value.compare, city.slug])].slice(-MOST_COMPARED) })}
           />
         )}
-        <CopyButton label={t("copyLink")} text={() => location.href} />
       </div>
       {cities.length >= 2 && (
         <>
-          <WorldMap rows={ranking.value} marked={cities.map((city) => city.slug)} small />
+          <Downloads sheet={() => sheetOf(cities)} picture={() => pictureOf(cities)} />
+          <MiniMap dots={[]} marked={cities} label={mapLabel(cities.map(cityName))} />
           <SideBySide cities={cities} />
-          {cities.slice(1).map((other, at) => (
-            <Gap key={other.at} a={cities[0]!} b={other} at={at + 1} />
-          ))}
+          <div class="gaps">
+            {cities.slice(1).map((other, at) => (
+              <Gap key={other.at} a={cities[0]!} b={other} at={at + 1} />
+            ))}
+          </div>
         </>
       )}
     </>
   );
 }
 
-function SideBySide({ cities }: { cities: City[] }) {
+const scoreOf = (id: string, city: City): number => scores.value[bundle.value!.tree.names.indexOf(id)]![city.at]!;
+
+function spreadOf(id: string, cities: City[]): number {
+  const all = cities.map((city) => scoreOf(id, city));
+  return Math.max(...all) - Math.min(...all);
+}
+
+interface Group {
+  level: "index" | "pillar" | "indicator";
+  title: string;
+  ids: string[];
+}
+
+/** What is compared, the largest difference first in each group. */
+function groupsOf(cities: City[]): Group[] {
   const { meta, tree } = bundle.value!;
-  const score = (id: string, city: City): number => scores.value[tree.names.indexOf(id)]![city.at]!;
-  const spread = (id: string): number => {
-    const all = cities.map((city) => score(id, city));
-    return Math.max(...all) - Math.min(...all);
-  };
-  const bySpread = (ids: string[]): string[] => [...ids].sort((a, b) => spread(b) - spread(a) || (a < b ? -1 : 1));
-  const groups: [string, string[]][] = [
-    [t("overall"), [meta.root, ...meta.sides]],
-    [t("pillars"), bySpread(meta.pillars)],
-    [t("indicators"), bySpread(tree.names.slice(0, tree.leaves))],
+  const bySpread = (ids: string[]): string[] =>
+    [...ids].sort((a, b) => spreadOf(b, cities) - spreadOf(a, cities) || (a < b ? -1 : 1));
+  return [
+    { level: "index", title: t("overall"), ids: [meta.root, ...bySpread(meta.sides)] },
+    { level: "pillar", title: t("pillars"), ids: bySpread(meta.pillars) },
+    { level: "indicator", title: t("indicators"), ids: bySpread(tree.names.slice(0, tree.leaves)) },
   ];
+}
+
+/**
+ * What each indicator adds to the gap; together they are the gap. Under the arithmetic mean weight × difference, under
+ * the geometric mean weight × difference of logarithms × the logarithmic mean of both scores (as `technopole why`).
+ */
+function gapParts(a: City, b: City): { id: string; part: number }[] {
+  const one = bundle.value!;
+  const { method, lowest } = one.meta.framework;
+  const used = zeroBelow.value === undefined ? weights.value : one.weights;
+  const shares = leafShares(one.tree, used, sideNode.value);
+  const geometric = method.aggregation === "geometric";
+  const taken = (score: number): number => (geometric ? Math.log(Math.max(score, lowest)) : score);
+  const [x, y] = [scores.value[sideNode.value]![a.at]!, scores.value[sideNode.value]![b.at]!];
+  const factor = !geometric ? 1 : x === y ? x : (x - y) / (Math.log(x) - Math.log(y));
+  return one.tree.names
+    .slice(0, one.tree.leaves)
+    .map((id, leaf) => {
+      const difference = taken(scores.value[leaf]![a.at]!) - taken(scores.value[leaf]![b.at]!);
+      return { id, part: factor * shares[leaf]! * difference };
+    })
+    .filter((one) => one.part !== 0)
+    .sort((x, y) => Math.abs(y.part) - Math.abs(x.part) || (x.id < y.id ? -1 : 1));
+}
+
+function sheetOf(cities: City[]): Sheet {
+  const [first, ...others] = cities;
+  const parts = others.map((other) => new Map(gapParts(first!, other).map(({ id, part }) => [id, part])));
+  const line = (level: string, id: string): Cell[] => [
+    id,
+    nodeTitle(id),
+    level,
+    ...cities.map((city) => scoreOf(id, city)),
+    spreadOf(id, cities),
+    ...parts.map((gap) => (level === "indicator" ? (gap.get(id) ?? 0) : null)),
+  ];
+  return {
+    name: `compare-${cities.map((city) => city.slug).join("-")}`,
+    columns: [
+      "node",
+      "title",
+      "level",
+      ...cities.map((city) => `score_${city.slug}`),
+      "spread",
+      ...others.map((other) => `gap_${first!.slug}_${other.slug}`),
+    ],
+    rows: groupsOf(cities).flatMap(({ level, ids }) => ids.map((id) => line(level, id))),
+    weighed: true,
+    beside: {
+      cities: cities.map((city) => {
+        const row = rowOf.value.get(city.at)!;
+        const range = ownWeights.value ? { low: null, high: null } : { low: row.low, high: row.high };
+        return { id: city.id, slug: city.slug, name: city.name, country: city.country, rank: row.own, rank_low: range.low, rank_high: range.high };
+      }),
+    },
+  };
+}
+
+function pictureOf(cities: City[]): Picture {
+  const rows = groupsOf(cities).flatMap(({ title, ids }) => [
+    { label: title, level: 0 as const, texts: [], lines: [] },
+    ...ids.map((id) => ({
+      label: nodeTitle(id),
+      level: 1 as const,
+      texts: cities.map((city) => fixed(scoreOf(id, city))),
+      lines: cities.map((city, at) => [{ from: 0, to: scoreOf(id, city) / 100, color: COLORS[at]! }]),
+    })),
+  ]);
+  const legend = cities.map((city, at) => ({ text: cityName(city), color: COLORS[at]! }));
+  return { title: cities.map(cityName).join(" – "), note: noteOf(true), legend, rows };
+}
+
+function SideBySide({ cities }: { cities: City[] }) {
   return (
     <section class="panel">
       <div class="table-frame">
@@ -118,13 +205,13 @@ function SideBySide({ cities }: { cities: City[] }) {
               {cities.map((city) => (
                 <td key={city.at} class="num">
                   <strong>{rowOf.value.get(city.at)!.own}</strong>
-                  {!ownWeights.value && <span class="help"> {rangeText(rowOf.value.get(city.at)!)}</span>}
+                  {!ownWeights.value && <span class="below always">{rangeText(rowOf.value.get(city.at)!)}</span>}
                 </td>
               ))}
               <td />
             </tr>
           </tbody>
-          {groups.map(([title, ids]) => (
+          {groupsOf(cities).map(({ title, ids }) => (
             <tbody key={title}>
               <tr class="group">
                 <th colSpan={cities.length + 2} scope="colgroup">{title}</th>
@@ -134,14 +221,14 @@ function SideBySide({ cities }: { cities: City[] }) {
                   <th scope="row">{nodeTitle(id)}</th>
                   {cities.map((city, at) => (
                     <td key={city.at} class="num">
-                      {fixed(score(id, city))}
+                      {fixed(scoreOf(id, city))}
                       <svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
                         <rect class="track" width="100" height="8" />
-                        <rect class={`color-${at}`} width={Math.max(0, score(id, city))} height="8" />
+                        <rect class={`color-${at}`} width={Math.max(0, scoreOf(id, city))} height="8" />
                       </svg>
                     </td>
                   ))}
-                  <td class="num">{fixed(spread(id))}</td>
+                  <td class="num">{fixed(spreadOf(id, cities))}</td>
                 </tr>
               ))}
             </tbody>
@@ -152,34 +239,36 @@ function SideBySide({ cities }: { cities: City[] }) {
   );
 }
 
-/** Weight times difference of each indicator. Exact under the arithmetic mean; under another it isn't shown. */
+const FIRST = 8;
+
+/** The gap to the first city, by indicator. */
 function Gap({ a, b, at }: { a: City; b: City; at: number }) {
-  const one = bundle.value!;
-  if (one.meta.framework.method.aggregation !== "arithmetic") return null;
-  const used = zeroBelow.value === undefined ? weights.value : one.weights;
-  const shares = leafShares(one.tree, used, sideNode.value);
-  const parts = one.tree.names
-    .slice(0, one.tree.leaves)
-    .map((id, leaf) => ({ id, part: shares[leaf]! * (scores.value[leaf]![a.at]! - scores.value[leaf]![b.at]!) }))
-    .filter((one) => one.part !== 0)
-    .sort((x, y) => Math.abs(y.part) - Math.abs(x.part) || (x.id < y.id ? -1 : 1));
+  const whole = useSignal(false);
+  const parts = gapParts(a, b);
+  const shown = whole.value ? parts : parts.slice(0, FIRST);
+  const rest = parts.slice(shown.length);
   const x = rowOf.value.get(a.at)!.score;
   const y = rowOf.value.get(b.at)!.score;
-  const widest = Math.max(...parts.map((one) => Math.abs(one.part)), 1e-9);
+  const sum = (some: { part: number }[]): number => some.reduce((total, one) => total + one.part, 0);
+  const widest = Math.max(...parts.map((one) => Math.abs(one.part)), Math.abs(sum(rest)), 1e-9);
   const signed = (value: number): string => (value < 0 ? "−" : "+") + fixed(Math.abs(value), 2);
+  const lines = [
+    ...shown.map(({ id, part }) => ({ key: id, title: nodeTitle(id), part })),
+    ...(rest.length > 0 ? [{ key: "", title: t("gapRest", { n: rest.length }), part: sum(rest) }] : []),
+  ];
   return (
     <section class="panel gap">
       <h2>
-        {t("gap")}: <Mark at={0} /> {cityName(a)} – <Mark at={at} /> {cityName(b)}
+        {t("gap")}: <Mark at={0} /> <bdi>{cityName(a)}</bdi> – <Mark at={at} /> <bdi>{cityName(b)}</bdi>
       </h2>
       <p class="help">
         {t("gapHelp", { a: cityName(a), b: cityName(b), x: fixed(x, 2), y: fixed(y, 2), gap: fixed(x - y, 2) })}
       </p>
       <table class="bars">
         <tbody>
-          {parts.map(({ id, part }) => (
-            <tr key={id}>
-              <th scope="row">{nodeTitle(id)}</th>
+          {lines.map(({ key, title, part }) => (
+            <tr key={key} class={key === "" ? "rest" : undefined}>
+              <th scope="row">{title}</th>
               <td class="num">{signed(part)}</td>
               <td class="grow">
                 <svg class="diverging" viewBox="-100 0 200 8" preserveAspectRatio="none" aria-hidden="true">
@@ -199,9 +288,15 @@ function Gap({ a, b, at }: { a: City; b: City; at: number }) {
           <tr>
             <th scope="row">{t("sum")}</th>
             <td class="num">
-              <strong>{signed(parts.reduce((sum, one) => sum + one.part, 0))}</strong>
+              <strong>{signed(sum(parts))}</strong>
             </td>
-            <td />
+            <td>
+              {parts.length > FIRST && (
+                <button type="button" class="link" onClick={() => (whole.value = !whole.value)}>
+                  {whole.value ? t("showFewer", { n: FIRST }) : t("showAll", { n: parts.length })}
+                </button>
+              )}
+            </td>
           </tr>
         </tfoot>
       </table>

@@ -1,7 +1,13 @@
 import { valueOf } from "../data";
-import { leafShares } from "../rank";
-import { amount, bundle, fixed, needEvidence, nodeTitle, percent, scores, state, t, weights } from "../store";
+import { Downloads, noteOf } from "../parts/downloads";
+import { Boundaries, RangePicture, Steps, Tiers } from "../parts/explained";
+import { FrameworkTree } from "../parts/framework";
 import { CopyButton } from "../parts/share";
+import { SourceTable } from "../parts/sources";
+import { FILL, type Picture } from "../picture";
+import { leafShares } from "../rank";
+import type { Sheet } from "../sheet";
+import { amount, bundle, fixed, needEvidence, nodeTitle, percent, t, weights } from "../store";
 
 export function MethodPage() {
   const { meta } = bundle.value!;
@@ -24,183 +30,91 @@ export function MethodPage() {
       <p class="help">
         {t("cite", { text: cite })} <CopyButton label={t("copyCitation")} text={() => cite} />
       </p>
-      <div class="two">
-        <section class="panel prose">
-          <h2>{t("howTitle")}</h2>
+      <Downloads sheet={sheetOf} picture={pictureOf} />
+      <section class="panel prose">
+        <h2>{t("howTitle")}</h2>
+        <Steps />
+        <div class="two">
           <ol>
             <li>{t("how1")}</li>
             <li>{t("how2", { s: method.shrink_millions })}</li>
             <li>{t("how3", { share: percent(eligibility.least_share), n: eligibility.least_nonzero })}</li>
             <li>{t("how4")}</li>
           </ol>
-        </section>
-        <section class="panel prose">
-          <h2>{t("sureTitle")}</h2>
-          <p>{t("sure1", { n: amount(uncertainty.replicates), f: uncertainty.weight_factor })}</p>
-          <RangePicture />
-          <p>{t("sure2", { p: percent(tiers.least_win) })}</p>
-          <p>{t("sure3")}</p>
-        </section>
-      </div>
-      <section class="panel">
-        <h2>{t("tree")}</h2>
-        <p class="help">{t("treeHelp")}</p>
-        <Branches />
+          <Boundaries />
+        </div>
+      </section>
+      <section class="panel prose">
+        <h2>{t("sureTitle")}</h2>
+        <div class="two">
+          <div>
+            <p>{t("sure1", { n: amount(uncertainty.replicates), f: uncertainty.weight_factor })}</p>
+            <RangePicture />
+          </div>
+          <div>
+            <p>{t("sure2", { p: percent(tiers.least_win) })}</p>
+            <Tiers />
+          </div>
+        </div>
+        <p>{t("sure3")}</p>
       </section>
       <section class="panel">
-        <h2>{t("indicators")}</h2>
-        <IndicatorList />
+        <h2>{t("tree")}</h2>
+        <p class="help">{t("treeHelp2")}</p>
+        <FrameworkTree />
       </section>
       <section class="panel">
         <h2>{t("sources")}</h2>
-        <SourceList />
+        <SourceTable />
       </section>
     </article>
   );
 }
 
-/** A rank, its range and what they mean, drawn. */
-function RangePicture() {
-  return (
-    <svg class="range-picture" viewBox="0 0 300 46" role="img" aria-label={t("range")}>
-      <line x1="10" x2="290" y1="20" y2="20" class="axis" />
-      <line x1="70" x2="210" y1="20" y2="20" class="range" />
-      <circle cx="120" cy="20" r="6" />
-      <text x="70" y="40" text-anchor="middle">5 %</text>
-      <text x="120" y="40" text-anchor="middle">{t("rank")}</text>
-      <text x="210" y="40" text-anchor="middle">95 %</text>
-    </svg>
-  );
-}
-
-function Branches() {
-  const { meta, tree } = bundle.value!;
-  const shares = leafShares(tree, weights.value);
-  const total = (node: number): number =>
-    node < tree.leaves
-      ? shares[node]!
-      : tree.names.reduce((sum, _, child) => (tree.parents[child] === node ? sum + total(child) : sum), 0);
-  const Branch = ({ id }: { id: string }) => {
-    const node = tree.names.indexOf(id);
-    const children = tree.names.filter((_, child) => tree.parents[child] === node);
-    return (
-      <li>
-        <span class="node">
-          {nodeTitle(id)} <span class="num">{fixed(100 * total(node))} %</span>
-        </span>
-        {children.length > 0 && (
-          <ul>
-            {children.map((child) => (
-              <Branch key={child} id={child} />
-            ))}
-          </ul>
-        )}
-      </li>
-    );
-  };
-  return (
-    <ul class="tree">
-      {meta.sides.map((id) => (
-        <Branch key={id} id={id} />
-      ))}
-    </ul>
-  );
-}
-
-const BINS = 20;
-
-function Histogram({ values }: { values: ArrayLike<number> }) {
-  const bins = new Array<number>(BINS).fill(0);
-  for (let i = 0; i < values.length; i++) bins[Math.min(BINS - 1, Math.floor((values[i]! / 100) * BINS))]!++;
-  const highest = Math.max(...bins, 1);
-  return (
-    <svg class="histogram" viewBox={`0 0 ${BINS * 6} 30`} aria-hidden="true">
-      {bins.map((count, at) => (
-        <rect key={at} x={at * 6} width="5" y={30 - (28 * count) / highest} height={(28 * count) / highest} />
-      ))}
-    </svg>
-  );
-}
-
-function IndicatorList() {
+/** Every indicator with its share of the index, how many cities have it, and where it is from. */
+function sheetOf(): Sheet {
   const one = bundle.value!;
   const evidence = needEvidence();
-  if (!evidence) return <p>{t("loading")}</p>;
+  const shares = leafShares(one.tree, weights.value);
   const ranked = one.cities.slice(0, one.meta.edition.ranked);
-  return (
-    <div class="table-frame">
-      <table class="indicators">
-        <thead>
-          <tr>
-            <th scope="col">{t("indicator")}</th>
-            <th scope="col">{t("source")}</th>
-            <th scope="col">{t("coverage")}</th>
-            <th scope="col" class="wide">{t("distribution")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {one.meta.indicators.map((indicator, at) => {
-            const values = ranked.map((city) => valueOf(one, evidence, at, state.value.boundary, city));
-            const present = values.filter((value) => value.value !== null).length;
-            const sources = [...new Set(values.map((value) => value.source))];
-            return (
-              <tr key={indicator.id}>
-                <th scope="row">
-                  {indicator.title}
-                  <span class="below always">
-                    {indicator.question} ({indicator.unit}; {t(indicator.direction > 0 ? "higher" : "lower")})
-                  </span>
-                </th>
-                <td>
-                  {sources.map((id) => (
-                    <span key={id} class="below always">{one.meta.sources[id]!.title}</span>
-                  ))}
-                </td>
-                <td>{t("covered", { n: present, total: ranked.length })}</td>
-                <td class="wide">{at < one.tree.leaves && <Histogram values={scores.value[at]!} />}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
-  );
+  const rows = one.meta.indicators.map((indicator, at) => {
+    const values = evidence ? ranked.map((city) => valueOf(one, evidence, at, one.meta.default_boundary, city)) : [];
+    const sources = [...new Set(values.map((value) => value.source))];
+    const parent = at < one.tree.leaves ? one.tree.names[one.tree.parents[at]!]! : null;
+    return [
+      indicator.id, indicator.title, indicator.question, indicator.unit, indicator.kind, indicator.direction, parent,
+      at < one.tree.leaves ? shares[at]! : null, values.filter((value) => value.value !== null).length,
+      sources.join("; "), sources.map((id) => one.meta.sources[id]?.licence ?? "").join("; "),
+      sources.map((id) => one.meta.sources[id]?.citation ?? "").join("; "),
+    ]; // prettier-ignore
+  });
+  return {
+    name: "method",
+    columns: ["indicator", "title", "question", "unit", "kind", "direction", "pillar", "share", "cities_with_value",
+      "sources", "source_licences", "citations"], // prettier-ignore
+    rows,
+    weighed: true,
+    beside: { framework_declared: one.meta.framework, nodes: one.meta.nodes },
+  };
 }
 
-function SourceList() {
-  const { sources, inputs } = bundle.value!.meta;
-  return (
-    <>
-      {Object.entries(sources).map(([id, source]) => (
-        <details key={id} class="source">
-          <summary>
-            {source.title} <span class="help">{source.licence}</span>
-          </summary>
-          <p>{source.what}</p>
-          <p>{source.citation}</p>
-          <p class="help">
-            {t("vintage")}: {source.vintage}
-            {source.resolved_share !== null && ` · ${fixed(100 * source.resolved_share)} % ${t("resolved")}`}
-            {" · "}
-            <a href={source.url} rel="noreferrer noopener" target="_blank">
-              {source.url}
-            </a>
-          </p>
-          <h3>{t("limits")}</h3>
-          <ul>
-            {source.limits.map((limit) => (
-              <li key={limit}>{limit}</li>
-            ))}
-          </ul>
-        </details>
-      ))}
-      <ul class="inputs">
-        {Object.entries(inputs).map(([id, input]) => (
-          <li key={id}>
-            {input.title}. {input.citation} <span class="help">{input.licence}</span>
-          </li>
-        ))}
-      </ul>
-    </>
-  );
+function pictureOf(): Picture {
+  const one = bundle.value!;
+  const shares = leafShares(one.tree, weights.value);
+  const widest = Math.max(...shares);
+  const leaves = (node: number): number[] => one.tree.parents.flatMap((parent, at) => (parent === node && at < one.tree.leaves ? [at] : []));
+  const rows = one.meta.pillars.flatMap((id) => {
+    const under = leaves(one.tree.names.indexOf(id));
+    const total = under.reduce((sum, at) => sum + shares[at]!, 0);
+    return [
+      { label: nodeTitle(id), level: 0 as const, texts: [`${fixed(100 * total)} %`], lines: [[]] },
+      ...under.map((at) => ({
+        label: one.meta.indicators[at]!.title,
+        level: 2 as const,
+        texts: [`${fixed(100 * shares[at]!)} %`],
+        lines: [[{ from: 0, to: shares[at]! / widest, color: FILL }]],
+      })),
+    ];
+  });
+  return { title: t("tree"), note: noteOf(true), legend: [], rows };
 }

@@ -3,7 +3,10 @@ import { type Claim, type Initiative, needClaims, needInitiatives, needThemes, t
 import type { Key } from "../i18n";
 import { ClaimItem } from "../parts/claims";
 import { Deed } from "../parts/deeds";
+import { Downloads, noteOf } from "../parts/downloads";
 import { Outside } from "../parts/outside";
+import { FILL, type Picture } from "../picture";
+import type { Sheet } from "../sheet";
 import { amount, bundle, nodeTitle, percent, state, t } from "../store";
 
 const KINDS: Record<string, Key> = {
@@ -29,6 +32,7 @@ export function ThemesPage() {
       {themes ? (
         <>
           <Kinds themes={themes} />
+          <Downloads sheet={() => sheetOf(themes)} picture={() => pictureOf(themes)} />
           {themes.map((theme) => (
             <ThemePanel key={theme.id} theme={theme} />
           ))}
@@ -38,6 +42,32 @@ export function ThemesPage() {
       )}
     </article>
   );
+}
+
+function sheetOf(themes: Theme[]): Sheet {
+  return {
+    name: "themes",
+    columns: ["id", "theme", "kind", "article_cities", "indicators", "variables", "evidence", "sources", "reason",
+      "cities_with_value", "cities_above_zero"], // prettier-ignore
+    rows: themes.map((one) => [
+      one.id, one.theme, one.kind, one.cities.join("; "), one.indicators.join("; "), one.variables.join("; "),
+      one.evidence.join("; "), one.sources.join("; "), one.reason, one.cities_with_value, one.cities_above_zero,
+    ]), // prettier-ignore
+    weighed: false,
+    beside: { measures: Object.fromEntries(themes.map((one) => [one.id, one.measures])) },
+  };
+}
+
+/** Share of the cities of the frame that have a value of each theme. */
+function pictureOf(themes: Theme[]): Picture {
+  const { cities } = bundle.value!.meta.edition;
+  const rows = themes.map((one) => ({
+    label: one.theme,
+    level: 1 as const,
+    texts: [one.cities_with_value ? amount(one.cities_with_value) : kindName(one.kind)],
+    lines: [[{ from: 0, to: one.cities_with_value / cities, color: FILL }]],
+  }));
+  return { title: `${t("themes")}: ${t("citiesWithValue")}`, note: noteOf(false), legend: [], rows };
 }
 
 /** How many themes are measured, and how finely. */

@@ -19,6 +19,7 @@ from technopole.index.run import LOWEST
 from technopole.index.tree import labelled_tree
 from technopole.indicators.declarations import Indicator
 from technopole.indicators.recipes import RECIPES
+from technopole.publish.bundle_close import close_table
 from technopole.publish.bundle_documents import documents, json_bytes
 from technopole.publish.bundle_names import names_text
 from technopole.publish.bundle_origins import files_of, origins_of
@@ -33,7 +34,7 @@ def bundle(edition: Edition) -> dict[str, bytes]:
 
     Returns
     -------
-    File name -> content: meta.json, names.txt, cities, results, scores, values, unranked, origins and files as
+    File name -> content: meta.json, names.txt, cities, results, scores, values, unranked, close, origins and files as
     Parquet, and the documents of `bundle_documents`. The same edition gives the same bytes.
 
     Raises
@@ -52,6 +53,7 @@ def bundle(edition: Edition) -> dict[str, bytes]:
         "scores": _scores(edition, framework, ranked),
         "values": _ranked_values(values, ranked),
         "unranked": _unranked_values(values, ranked),
+        "close": close_table(edition, ranked),
         "origins": origins,
         "files": files_of(edition, origins),
     }

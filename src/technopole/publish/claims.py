@@ -139,7 +139,7 @@ def standing(edition: Edition, lens: str, side: str, region: str = "") -> Probab
     From the same replicates as the edition's ranges (same matrix, framework and seed); in a region the cities are
     ranked anew among themselves in each replicate.
     """
-    slugs, codes, replicates = _replicated(edition, Lens(lens))
+    slugs, codes, replicates = replicated(edition, Lens(lens))
     if side not in replicates.scores:
         raise UnknownNameError(f"there is no side {side!r}:", suggestion(side, list(replicates.scores)))
     members = np.array([not region or code in REGIONS[region] for code in codes])
@@ -150,7 +150,8 @@ def standing(edition: Edition, lens: str, side: str, region: str = "") -> Probab
 
 
 @lru_cache(maxsize=4)
-def _replicated(edition: Edition, lens: Lens) -> tuple[list[str], list[str], Replicates]:
+def replicated(edition: Edition, lens: Lens) -> tuple[list[str], list[str], Replicates]:
+    """Give slugs and countries of the ranked cities, and the replicates behind the edition's ranges in their order."""
     frame, framework = edition.frame(), edition.framework()
     matrix = build_matrix(edition.table("indicators"), frame, framework, edition.catalogue(), Boundary.AGGLOMERATION)
     ids = pl.DataFrame({"city": list(matrix.cities)}, schema={"city": pl.Int64})
