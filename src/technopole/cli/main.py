@@ -101,7 +101,7 @@ def main() -> None:
     except OSError as error:
         if os.environ.get("TECHNOPOLE_DEBUG"):
             raise
-        sys.stderr.write(f"technopole: {error.filename or 'a file'}: {error.strerror}.\n")
+        sys.stderr.write(f"technopole: {error.filename or 'a file'}: {error.strerror or error}.\n")
         sys.exit(1)
 
 

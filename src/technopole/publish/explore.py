@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
-import tempfile
+import shutil
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from technopole.core.errors import EditionError, InputError
+from technopole.editions.atomic import replaced_file, replaced_folder
 from technopole.editions.licences import check_exportable
 from technopole.editions.read import Edition
 from technopole.publish.bundle import bundle
@@ -113,22 +113,19 @@ def write_page(edition: Edition, path: Path) -> int:
     LicenceError : the edition holds what may not be published.
     """
     check_exportable(edition)
-    if path.is_dir() or not path.parent.is_dir():
-        raise InputError(f"{path} can't be written:", "name a file in a folder that exists.")
-    content = single_file(edition).encode()
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False, suffix=".part") as part:
-        part.write(content)
-    Path(part.name).chmod(0o644)
-    os.replace(part.name, path)  # noqa: PTH105 - replaces on every system
-    return len(content)
+    with replaced_file(path) as temporary:
+        return temporary.write_bytes(single_file(edition).encode())
 
 
 def write_site(edition: Edition, folder: Path) -> int:
-    """Write the static site; returns its bytes. An earlier export is overwritten, any other folder must be empty.
+    """Write the static site, whole or not at all; returns its bytes.
+
+    An earlier export is replaced, and what its owner has put beside it stays; any other folder must be empty.
 
     Raises
     ------
     InputError : the folder holds something else.
+    EditionError : it can't be written, or another is writing it.
     LicenceError : the edition holds what may not be published.
     """
     check_exportable(edition)
@@ -137,10 +134,18 @@ def write_site(edition: Edition, folder: Path) -> int:
     if folder.is_dir() and any(folder.iterdir()) and not (folder / SCRIPT).is_file():
         raise InputError(f"{folder} holds other files:", "name an empty folder, or one that was exported before.")
     files = site_files(edition)
-    (folder / "data").mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
+    with replaced_folder(folder) as temporary:
+        if folder.is_dir():
+            shutil.copytree(folder, temporary, symlinks=True, dirs_exist_ok=True, ignore=_exported)
+        (temporary / "data").mkdir()
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)
     return sum(len(content) for content in files.values())
+
+
+def _exported(folder: str, names: list[str]) -> set[str]:
+    """What an earlier export wrote: its data, and the files that are written anew."""
+    return {"data", PAGE, SCRIPT, STYLE} & set(names) if (Path(folder) / SCRIPT).is_file() else set()
 
 
 def server(files: Mapping[str, bytes], port: int = 0) -> ThreadingHTTPServer:

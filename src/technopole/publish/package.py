@@ -25,6 +25,7 @@ import polars as pl
 from technopole.core.errors import EditionError, InputError
 from technopole.editions.atomic import replaced_folder
 from technopole.editions.format import FRAMEWORK, MANIFEST, REFERENCE
+from technopole.editions.licences import check_exportable
 from technopole.editions.read import Edition, verify_edition
 from technopole.observations.variables import Declaration, read_yaml, validated
 from technopole.publish.evidence import licence_list
@@ -207,9 +208,11 @@ def write_package(edition: Edition, folder: Path) -> int:
 
     Raises
     ------
+    LicenceError : the edition holds what may not be published.
     InputError : the folder holds something else, or is or holds the edition itself.
     EditionError : the edition doesn't match its checksums, or the folder can't be written.
     """
+    check_exportable(edition)
     verify_edition(edition)
     _check_target(edition.folder, folder)
     files = packaged_files(edition)

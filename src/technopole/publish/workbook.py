@@ -161,7 +161,10 @@ def write_workbook(sheets: Sequence[Sheet], path: Path) -> int:
         }
         for sheet in sheets:
             _fill(book.add_worksheet(sheet.name), sheet.table, formats)
-        book.close()
+        try:
+            book.close()
+        except xlsxwriter.exceptions.FileCreateError as error:
+            raise OSError(*getattr(error.args[0], "args", error.args)) from error  # a full disk, as any other file's
         return temporary.stat().st_size
 
 

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import polars as pl
 from technopole.cities.bulk.territory import CELL_SCHEMA
 
 CACHE_VARIABLE = "TECHNOPOLE_CACHE"
+ABANDONED_SECONDS = 3600
 
 
 def cache_folder() -> Path:
@@ -42,13 +44,17 @@ def cached(folder: Path | None, digest: str, make: Callable[[], pl.DataFrame]) -
                     return cells
             path.unlink()
     cells = make()
-    with contextlib.suppress(OSError):
+    # polars says of a full disk that it can't compute
+    with contextlib.suppress(OSError, pl.exceptions.ComputeError):
         _keep(folder, digest, cells)
     return cells
 
 
 def _keep(folder: Path, digest: str, cells: pl.DataFrame) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(".cells-*.new"):  # of a killed process: writing one takes seconds
+        if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+            left.unlink(missing_ok=True)
     handle, name = tempfile.mkstemp(prefix=".cells-", suffix=".new", dir=folder)
     os.close(handle)
     temporary = Path(name)
