@@ -42,6 +42,8 @@ export interface Meta {
   nodes: { id: string; title: string | null; parent: number; weight: number }[];
   leaves: number;
   caps: Record<string, Record<string, (number | null)[]>>;
+  /** Whether best and worst ranks were computed for this edition (extremes.json). */
+  possible_ranks: boolean;
   indicators: Indicator[];
   sources: Record<string, Source>;
   inputs: Record<string, { title: string; licence: string; citation: string; url: string }>;

@@ -124,6 +124,18 @@ export interface Momentum {
   cities: Record<string, CityMomentum>;
 }
 
+/** Best rank, what no weights can pass, worst rank, what no weights can pass, weights of the best, of the worst. */
+export type PossibleRanks = [number, number, number, number, number[], number[]];
+
+export interface Possible {
+  lens: string;
+  side: string;
+  boundary: string;
+  factor: number;
+  /** Set of weights -> one row a ranked city, by id. */
+  sets: Record<string, PossibleRanks[]>;
+}
+
 /** A document that is fetched when it is first asked for; undefined until it is there. */
 function later<T>(name: string): () => T | undefined {
   const held = signal<T | undefined>(undefined);
@@ -144,3 +156,4 @@ export const needInitiatives = later<Record<string, Initiative[]>>("initiatives"
 export const needClaims = later<Claims>("claims");
 export const needThemes = later<Theme[]>("themes");
 export const needMomentum = later<Momentum>("momentum");
+export const needPossible = later<Possible>("extremes");

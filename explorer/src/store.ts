@@ -11,6 +11,7 @@ import {
   type Published,
   published,
 } from "./data";
+import { needPossible, type PossibleRanks } from "./documents";
 import { type Key, languageOf, message } from "./i18n";
 import { regionOf } from "./regions";
 import { climb, competitionRanks, inOrder, weightless } from "./rank";
@@ -249,12 +250,29 @@ export const shownRows = computed<Row[]>(() => shown.value.map((at) => rowOf.val
 export const settledShown = rested(shown);
 export const settledRows = rested(shownRows);
 
+/** Best and worst possible ranks, where they were asked for; undefined while they load, none where not computed. */
+export const possibleRanks = computed<PossibleRanks[] | undefined>(() => {
+  const kind = fields.extremes.value;
+  const found = kind ? needPossible() : undefined;
+  if (!found) return undefined;
+  const same = found.lens === fields.lens.value && found.side === side.value && found.boundary === fields.boundary.value;
+  return (same && found.sets[kind]) || [];
+});
+
+/** Weights of a link from those of every node. */
+export function weightsOf(nodes: number[]): Record<string, number> {
+  const { tree, weights: declared } = bundle.value!;
+  return Object.fromEntries(nodes.flatMap((weight, node) => (weight === declared[node] ? [] : [[tree.names[node]!, weight]])));
+}
+
 const cityAt = (at: number): City => bundle.value!.cities[at]!;
 
 export const SORTS: Record<string, (at: number) => number | string> = {
   rank: (at) => standing.value.ranks[at]!,
   default: (at) => publishedRows.value[at]!.rank,
   low: (at) => publishedRows.value[at]!.low,
+  best: (at) => possibleRanks.value?.[at]?.[0] ?? 0,
+  worst: (at) => possibleRanks.value?.[at]?.[2] ?? 0,
   tier: (at) => publishedRows.value[at]!.tier,
   city: (at) => cityName(cityAt(at)),
   country: (at) => countryName(cityAt(at).country),

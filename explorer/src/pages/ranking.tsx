@@ -1,8 +1,8 @@
-import { Filters, Finder, Notice, Switches, Weights } from "../parts/controls";
+import { Filters, Finder, Notice, PossibleSwitch, Switches, Weights } from "../parts/controls";
 import { WorldMap } from "../parts/map";
 import { Share } from "../parts/share";
 import { RankingTable } from "../parts/table";
-import { fields, settledRows, t } from "../store";
+import { bundle, fields, settledRows, t } from "../store";
 
 export function RankingPage() {
   return (
@@ -16,7 +16,10 @@ export function RankingPage() {
         <div class="main">
           <WorldMap rows={settledRows.value} marked={fields.compare.value} />
           <Notice />
-          <Share />
+          <div class="above">
+            <Share />
+            {bundle.value!.meta.possible_ranks && <PossibleSwitch />}
+          </div>
           <RankingTable />
         </div>
         <aside>

@@ -13,6 +13,7 @@ import {
   ownWeights,
   people,
   percent,
+  possibleRanks,
   side,
   slide,
   state,
@@ -300,6 +301,31 @@ export function Weights() {
         <Branch key={id} id={id} />
       ))}
     </Fold>
+  );
+}
+
+/** Best and worst possible ranks, on demand: over which weights, and where they were computed. */
+export function PossibleSwitch() {
+  const kind = fields.extremes.value;
+  const ranks = possibleRanks.value;
+  return (
+    <div class="possible">
+      <Segments
+        label={t("possibleRanks")}
+        value={kind}
+        choices={[
+          { value: "", label: t("possibleOff") },
+          { value: "bounded", label: t("possibleBounded"), help: t("possibleBoundedHelp") },
+          { value: "pillars", label: t("possiblePillars"), help: t("possiblePillarsHelp") },
+        ]}
+        onChoose={(value) => change({ extremes: value as State["extremes"] })}
+      />
+      <p class="help" role="status">
+        {kind !== "" && ranks === undefined && t("loading")}
+        {kind !== "" && ranks?.length === 0 && t("possibleElsewhere")}
+        {kind !== "" && (ranks?.length ?? 0) > 0 && `${t(kind === "bounded" ? "possibleBoundedHelp" : "possiblePillarsHelp")} ${t("possibleHelp")}`}
+      </p>
+    </div>
   );
 }
 

@@ -14,6 +14,7 @@ import {
   nodeTitle,
   ownWeights,
   people,
+  possibleRanks,
   percent,
   publishedRows,
   type Row,
@@ -24,6 +25,7 @@ import {
   type Standing,
   t,
   toggleCompared,
+  weightsOf,
 } from "../store";
 
 const FIRST = 100;
@@ -114,6 +116,12 @@ function columns(): ColumnOf[] {
           { id: "low", key: "range" as const, class: "wide", help: "rangeHelp" as const },
           { id: "tier", key: "tier" as const, class: "num wide", help: "tierHelp" as const },
         ]),
+    ...(possibleRanks.value?.length
+      ? [
+          { id: "best", key: "bestRank" as const, class: "num wide", help: "possibleHelp" as const },
+          { id: "worst", key: "worstRank" as const, class: "num wide", help: "possibleHelp" as const },
+        ]
+      : []),
     { id: "city", key: "city", class: "" },
     { id: "country", key: "country", class: "wide" },
     { id: "score", key: "score", class: "num", down: true },
@@ -159,6 +167,8 @@ function lineOf(at: number, { ranks, score, scores }: Standing) {
   const standing = ownWeights.value
     ? `${t("defaultRank")} ${row.rank}`
     : `${rangeText(row)} · ${t("tierN", { n: row.tier })}`;
+  const possible = possibleRanks.value?.[at];
+  const ends = possible ? ` · ${t("possible", { best: possible[0], worst: possible[2] })}` : "";
   return {
     slug: city.slug,
     rank: String(ranks[at]),
@@ -166,7 +176,7 @@ function lineOf(at: number, { ranks, score, scores }: Standing) {
     tier: String(row.tier),
     name,
     english: name === city.name ? "" : ` ${city.name}`,
-    below: `${country} · ${standing}`,
+    below: `${country} · ${standing}${ends}`,
     country,
     score: fixed(score[at]!),
     width: Math.round(score[at]! * 10) / 10,
@@ -201,6 +211,12 @@ function Line({ place }: { place: number }) {
           <td class="num wide">{tier}</td>
         </>
       )}
+      {(possibleRanks.value?.length ?? 0) > 0 && (
+        <>
+          <PossibleRank at={at} end={0} />
+          <PossibleRank at={at} end={1} />
+        </>
+      )}
       <th scope="row">
         <a href={useComputed(() => hrefTo(goal()))} onClick={(event) => follow(event, goal())}>
           {says("name")}
@@ -227,6 +243,22 @@ function Line({ place }: { place: number }) {
         />
       </td>
     </tr>
+  );
+}
+
+/** A rank that some weights give, as a link to these weights; in brackets what no weights can pass, where unproven. */
+function PossibleRank({ at, end }: { at: ReadonlySignal<number>; end: 0 | 1 }) {
+  const row = possibleRanks.value?.[at.value];
+  if (!row) return <td class="num wide" />;
+  const [rank, bound] = end === 0 ? [row[0], row[1]] : [row[2], row[3]];
+  const goal = { weights: weightsOf(row[4 + end] as number[]) };
+  return (
+    <td class="num wide">
+      <a href={hrefTo(goal)} title={t("possibleLink")} onClick={(event) => follow(event, goal)}>
+        {rank}
+      </a>
+      {bound !== rank && <span class="help"> [{bound}]</span>}
+    </td>
   );
 }
 

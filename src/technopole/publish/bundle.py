@@ -23,6 +23,7 @@ from technopole.publish.bundle_close import close_table
 from technopole.publish.bundle_documents import documents, json_bytes
 from technopole.publish.bundle_names import names_text
 from technopole.publish.bundle_origins import files_of, origins_of
+from technopole.publish.extremes_shipped import shipped_extremes
 
 FORMAT: Final = 1
 LENSES: Final = tuple(lens.value for lens in Lens)
@@ -215,6 +216,7 @@ def _meta(
         ],
         "leaves": len(leaves),
         "caps": _caps(edition, leaves),
+        "possible_ranks": shipped_extremes(edition) is not None,
         "indicators": [_indicator(one) for one in indicators],
         "sources": {name: _source(source) for name, source in edition.sources.items()},
         "inputs": edition.manifest["inputs"],

@@ -2,6 +2,7 @@
 
 `initiatives.json` (what cities do), `claims.json` (the article's claims and its list of cities), `themes.json` and
 `momentum.json` hold what the commands of the same names print with `--json`, without what a page doesn't show.
+`extremes.json` holds the best and worst ranks that were computed in advance (`extremes_shipped`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from technopole.initiatives.register import registered_cities
 from technopole.initiatives.reviews import all_reviews
 from technopole.publish.claims import claim_list
 from technopole.publish.claims_listed import article_list
+from technopole.publish.extremes_shipped import extremes_document
 from technopole.publish.initiatives import initiative_list
 from technopole.publish.momentum import momentum_table
 from technopole.publish.themes import theme_list
@@ -23,12 +25,13 @@ DIGITS: Final = 4
 
 
 def documents(edition: Edition) -> dict[str, bytes]:
-    """File name -> content of the four documents. The same edition gives the same bytes."""
+    """File name -> content of the five documents. The same edition gives the same bytes."""
     shapes = {
         "initiatives": _initiatives(edition),
         "claims": {"claims": claim_list(edition), "list": article_list(edition)},
         "themes": theme_list(edition),
         "momentum": _momentum(momentum_table(edition)),
+        "extremes": extremes_document(edition),
     }
     return {f"{name}.json": json_bytes(shape) for name, shape in shapes.items()}
 

@@ -1,0 +1,168 @@
+"""Best and worst possible ranks of every ranked city, computed in advance for the explorer.
+
+Seeking them takes minutes, so that they aren't sought when a bundle is made: `python -m
+technopole.publish.extremes_shipped` seeks them once an edition and writes a file beside this module. The file names the
+content digest that it was computed from, and is used for exactly that content.
+
+Only for the table that the explorer opens with: scale lens, both sides, agglomeration boundary. The weights of each
+rank travel with it, rounded as a link writes them; the rank is what these rounded weights give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from technopole.core.types import Boundary, Lens
+from technopole.editions.atomic import replaced_file
+from technopole.editions.read import Edition, open_edition
+from technopole.index.framework import ROOT, Framework
+from technopole.index.matrix import build_matrix
+from technopole.index.run import IndexRun, run_index
+from technopole.index.tree import labelled_tree
+from technopole.indicators.declarations import catalogue
+from technopole.kernel.aggregate import Aggregation, aggregate_tree
+from technopole.kernel.extremes import extreme_ranks
+from technopole.kernel.rank import competition_ranks
+from technopole.robustness.extremes import framework_weights, weight_set
+
+SETS: Final = ("pillars", "bounded")
+SECONDS: Final = 3.0
+FACTOR: Final = 2.0
+DIGITS: Final = 4
+ENDS: Final = ("best", "worst")
+SCHEMA: Final = {
+    "set": pl.String,
+    "city": pl.Int64,
+    **{f"{end}{part}": kind for end in ENDS for part, kind in (("", pl.Int32), ("_bound", pl.Int32))},
+    **{f"{end}_weights": pl.String for end in ENDS},
+    "content_digest": pl.String,
+}
+
+
+def shipped_path(edition: Edition) -> Path:
+    """File of an edition's computed extremes; it may not be there."""
+    return Path(__file__).parent / "computed" / f"extremes-{edition.id}.parquet"
+
+
+def shipped_extremes(edition: Edition) -> pl.DataFrame | None:
+    """Read what was computed in advance for exactly this edition's content; None where nothing was.
+
+    Returns
+    -------
+    One row for each set of SETS and ranked city: set, city, best, best_bound, worst, worst_bound, and the weights
+    (best_weights, worst_weights) as a link writes them: name:weight, comma between.
+    """
+    path = shipped_path(edition)
+    if not path.is_file():
+        return None
+    table = pl.read_parquet(path)
+    return table if set(table["content_digest"]) == {edition.manifest["content_digest"]} else None
+
+
+def extremes_document(edition: Edition) -> dict[str, Any]:
+    """What the explorer shows of them.
+
+    Returns
+    -------
+    lens, side, boundary, factor (of the bounded set); `sets`: set -> one row for each ranked city, by id: best rank,
+    its bound, worst rank, its bound, weights of the best, weights of the worst. Weights stand in the order of the
+    framework's nodes (without the root). No sets where nothing was computed for this content.
+    """
+    table = shipped_extremes(edition)
+    framework = edition.framework()
+    labelled = labelled_tree(framework)
+    declared = dict(zip(labelled.names[:-1], labelled.weights.tolist(), strict=False))
+
+    def vector(text: str) -> list[float]:
+        own = {name: float(weight) for name, _, weight in (part.partition(":") for part in text.split(",") if part)}
+        return [own.get(name, weight) for name, weight in declared.items()]
+
+    columns = ("best", "best_bound", "worst", "worst_bound")
+    sets = {} if table is None else {kind: table.filter(pl.col("set") == kind).sort("city") for kind in SETS}
+    return {
+        "lens": Lens.SCALE.value,
+        "side": "",
+        "boundary": Boundary.AGGLOMERATION.value,
+        "factor": FACTOR,
+        "sets": {
+            kind: [
+                [*(row[name] for name in columns), vector(row["best_weights"]), vector(row["worst_weights"])]
+                for row in one.iter_rows(named=True)
+            ]
+            for kind, one in sets.items()
+        },
+    }
+
+
+def compute(edition: Edition, kind: str, seconds: float = SECONDS) -> pl.DataFrame:
+    """Seek the extremes of every ranked city over one set of weights; columns as `shipped_extremes`.
+
+    Parameters
+    ----------
+    seconds : limit of processor time of each end of each city. Where it is hit, rank and bound differ.
+    """
+    framework = edition.framework()
+    matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, catalogue(), Boundary.AGGLOMERATION)
+    run = run_index(matrix, framework, Lens.SCALE)
+    chosen = weight_set(run, ROOT, kind, FACTOR)
+    rows = []
+    for place, found in enumerate(extreme_ranks(chosen.x, chosen.weights, seconds=seconds)):
+        row: dict[str, object] = {"set": kind, "city": int(matrix.cities[place])}
+        for end, extreme in zip(ENDS, found, strict=True):
+            shares = dict(zip(chosen.elements, extreme.weights.tolist(), strict=True))
+            weights = as_in_a_link(framework, framework_weights(chosen, shares))
+            row[end] = rank_under(run, framework, weights, place)
+            row[f"{end}_bound"] = extreme.bound
+            row[f"{end}_weights"] = ",".join(f"{name}:{weight:g}" for name, weight in weights.items())
+        rows.append({**row, "content_digest": edition.manifest["content_digest"]})
+    return pl.DataFrame(rows, schema=SCHEMA).sort("city")
+
+
+def as_in_a_link(framework: Framework, weights: Mapping[str, float]) -> dict[str, float]:
+    """Scale weights so that the largest of each level is 1, and round them; equal to the declared ones are left out.
+
+    Only ratios within a level count.
+    """
+    labelled = labelled_tree(framework)
+    rounded: dict[str, float] = {}
+    for parent, children in labelled.tree.children.items():
+        names = [labelled.names[child] for child in children if labelled.names[child] in weights]
+        largest = max((weights[name] for name in names), default=0.0)
+        if largest > 0 and parent >= labelled.tree.leaves:
+            rounded |= {name: round(weights[name] / largest, DIGITS) for name in names}
+    declared = dict(zip(labelled.names, labelled.weights.tolist(), strict=True))
+    return {name: rounded[name] for name in sorted(rounded) if rounded[name] != declared[name]}
+
+
+def rank_under(run: IndexRun, framework: Framework, weights: Mapping[str, float], place: int) -> int:
+    """Rank of one city in the whole index under other weights."""
+    labelled = labelled_tree(framework.with_weights(weights))
+    scores = aggregate_tree(run.normalised, labelled.weights, labelled.tree, Aggregation(framework.method.aggregation))
+    return int(competition_ranks(scores[:, labelled.names.index(ROOT) - labelled.tree.leaves])[place])
+
+
+def main() -> None:
+    """Compute and write the file of the newest edition."""
+    edition = open_edition()
+    write(edition, [compute(edition, kind) for kind in SETS])
+
+
+def write(edition: Edition, tables: list[pl.DataFrame]) -> None:
+    """Write the file, whole or not at all, and say what is in it."""
+    path = shipped_path(edition)
+    path.parent.mkdir(exist_ok=True)
+    table = pl.concat(tables)
+    with replaced_file(path) as part:
+        table.write_parquet(part, compression="zstd", statistics=False)
+    for kind in SETS:
+        one = table.filter(pl.col("set") == kind)
+        exact = one.filter(*(pl.col(end) == pl.col(f"{end}_bound") for end in ENDS)).height
+        print(f"{kind}: {one.height} cities, {exact} with both ranks proven; {path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
