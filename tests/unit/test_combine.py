@@ -299,7 +299,47 @@ def test_an_adapter_of_unclear_licence_enters_an_own_edition_and_nothing_publish
     assert run("export", "--html", tmp_path / "x.html", "--edition", tmp_path / "mine")[0] == 1
 
 
+def test_what_instruments_measure_goes_in_as_it_is(base, quick, raw, tmp_path, run):
+    """Central Helsinki from OpenStreetMap and a timetable of 2017, real files, measured and combined."""
+    for kind, file in (("osm", "Helsinki.osm.pbf"), ("gtfs", "caltrain-2017-07-24.zip")):
+        pytest.importorskip("osmium", reason="osmium (extra instruments) isn't installed: nothing to measure with")
+        made = tmp_path / f"{kind}.parquet"
+        status, _, err = run("measure", kind, raw / "instruments" / file, "--output", made, "--csv")
+        assert status == 0, err
+    added = Additions(observations=(tmp_path / "osm.parquet", tmp_path / "gtfs.parquet"), framework=quick)
+    combine(base, "measured", tmp_path / "measured", added)
+    measured = open_edition(tmp_path / "measured")
+    for kind in ("osm", "gtfs"):
+        rows = pl.read_parquet(tmp_path / f"{kind}.parquet").filter(pl.col("value").is_not_null())
+        here = measured.table("observations").filter(source=kind)
+        assert here.equals(rows.sort("variable", "level", "place", "boundary"))
+        assert here.height > 50
+    assert measured.sources["osm"]["licence_class"] == "share-alike"
+    assert "OpenStreetMap contributors" in measured.sources["osm"]["citation"]
+    assert withheld_sources(measured) == ["gtfs"]
+
+
+def test_a_lower_bound_stays_one_and_a_reason_needs_no_row(base, with_makerspaces, tmp_path):
+    rows = """variable,place,value,status
+makerspaces,helsinki,4,lower bound
+makerspaces,tokyo,31,
+makerspaces,london,,not covered
+"""
+    added = Additions(
+        observations=(written(tmp_path, "rows.csv", rows),), framework=with_makerspaces,
+        declarations=written(tmp_path, "d.yaml", DECLARATIONS),
+    )  # fmt: skip
+    combine(base, "ours", tmp_path / "ours", added)
+    ours = open_edition(tmp_path / "ours")
+    values = ours.table("indicators").filter(indicator="makerspaces", boundary="core")
+    status = dict(values.select("city", "status").iter_rows())
+    assert (status[int(HELSINKI)], status[1850147], status[2643743]) == ("lower bound", "observed", "not covered")
+
+
 WRONG_ROWS = {
+    "variable,place,value,status\nunicorns,helsinki,1,perhaps\n": "no status",
+    "variable,place,value,status\nunicorns,helsinki,1,too old\n": "a value can't be",
+    "variable,place,value,status\nunicorns,helsinki,,observed\n": "no number",
     "variable,place,value\n,helsinki,1\n": "no variable",
     "variable,place,value\nunicorns,helsinky,1\n": "did you mean helsinki",
     "variable,place,value\nunicorns,,1\n": "no place",

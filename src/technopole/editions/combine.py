@@ -172,7 +172,6 @@ def _observations(
             "period",
             pl.col("variable").replace_strict({n: one.period for n, one in declared.items()}, return_dtype=pl.String),
         ),
-        status=pl.lit(Status.OBSERVED.value),
     ).select([pl.col(name).cast(kind) for name, kind in OBSERVATION_SCHEMA.items()])
     kept = before.join(gone, on=KEY, how="anti", maintain_order="left")
     return pl.concat([kept, own]).sort("variable", "level", "place", "boundary"), gone
@@ -225,25 +224,32 @@ def _values(
         )
         .drop("said")
     )
-    return _with_own_source(values, catalogue, observations)
+    return _as_rows_say(values, catalogue, observations)
 
 
-def _with_own_source(values: pl.DataFrame, catalogue: Catalogue, observations: pl.DataFrame) -> pl.DataFrame:
-    """Name the source of each value's row, where the indicator is one variable of the city and a row is there."""
-    single = {one.variable: one.id for one in catalogue.indicators if one.variable is not None}
-    stated = observations.filter((pl.col("level") == "city") & pl.col("variable").is_in(list(single))).select(
-        "boundary", city=pl.col("place").cast(pl.Int64), stated="source",
-        variable="variable", period_stated="period",
-    )  # fmt: skip
+def _as_rows_say(values: pl.DataFrame, catalogue: Catalogue, observations: pl.DataFrame) -> pl.DataFrame:
+    """Source, period and lower bounds as the rows say, where the indicator is one variable of the city and has a row."""
     names = pl.DataFrame(
         [(one.variable, one.id) for one in catalogue.indicators if one.variable is not None],
         schema=["variable", "indicator"], orient="row",
     )  # fmt: skip
-    wide = stated.join(names, on="variable", how="inner").drop("variable")
+    stated = (
+        observations.filter(level="city")
+        .join(names, on="variable", how="inner")
+        .select(
+            "boundary", "indicator", city=pl.col("place").cast(pl.Int64), stated="source", dated="period",
+            lower=pl.col("status") == Status.LOWER_BOUND.value,
+        )
+    )  # fmt: skip
+    keys = ["city", "boundary", "indicator"]
     return (
-        values.join(wide, on=["city", "boundary", "indicator"], how="left", validate="1:1", maintain_order="left")
-        .with_columns(source=pl.coalesce("stated", "source"), period=pl.coalesce("period_stated", "period"))
-        .drop("stated", "period_stated")
+        values.join(stated, on=keys, how="left", validate="1:1", maintain_order="left")
+        .with_columns(
+            source=pl.coalesce("stated", "source"),
+            period=pl.coalesce("dated", "period"),
+            status=pl.when("lower").then(pl.lit(Status.LOWER_BOUND.value)).otherwise("status"),
+        )
+        .drop("stated", "dated", "lower")
     )
 
 

@@ -107,11 +107,27 @@ def read_own(path: Path | None) -> OwnDeclarations:
     return OwnDeclarations() if path is None else validated(OwnDeclarations, read_yaml(path), path.name)
 
 
-def undeclared(source: str, licence_class: LicenceClass, variables: list[Variable]) -> Meta:
-    """Declaration of a source that only its rows speak of."""
-    return Meta(
-        id=source, title=f"Rows of the user's own ({source})", producer="the user", url="",
-        licence="not declared" if licence_class is LicenceClass.UNCLEAR else f"{licence_class} as the rows say",
-        licence_class=licence_class, citation="Rows of the user's own.", vintage="not declared", what="", limits=(),
-        files=(), variables=tuple(variables),
-    )  # fmt: skip
+OPENSTREETMAP: Final = OwnSource(
+    id="osm",
+    title="An extract of OpenStreetMap, measured by the user",
+    producer="OpenStreetMap contributors",
+    url="https://www.openstreetmap.org/copyright",
+    licence="ODbL 1.0",
+    licence_class=LicenceClass.SHARE_ALIKE,
+    citation="Contains information from OpenStreetMap, made available under the Open Database License; "
+    "© OpenStreetMap contributors.",
+    vintage="that of the extract",
+)
+"""Rows of `technopole measure osm`: the licence of the data is known. That of a timetable is its publisher's."""
+
+
+def undeclared(source: str, licence_class: LicenceClass) -> Meta:
+    """Declaration of a source that only its rows speak of; its variables come from them too."""
+    if source == OPENSTREETMAP.id:
+        return OPENSTREETMAP.meta()
+    unclear = licence_class is LicenceClass.UNCLEAR
+    return OwnSource(
+        id=source, title=f"Rows of the user's own ({source})", producer="the user",
+        licence="not declared" if unclear else f"{licence_class}, as the rows say", licence_class=licence_class,
+        citation="Rows of the user's own.", vintage="not declared",
+    ).meta()  # fmt: skip

@@ -18,7 +18,7 @@ from technopole.cities.countries import country_code
 from technopole.cities.resolve import Resolver
 from technopole.cities.tables import CityTables
 from technopole.core.errors import InputError, TechnopoleError, UnknownNameError
-from technopole.core.types import RINGS, Boundary, Level, LicenceClass
+from technopole.core.types import RINGS, Boundary, Level, LicenceClass, Status
 from technopole.editions.own_declarations import OWN
 from technopole.indicators.declarations import suggestion
 from technopole.snapshots.tables import ROW, read_csv
@@ -26,10 +26,12 @@ from technopole.snapshots.upstream import sha256_of
 
 FILE_LIMIT_BYTES: Final = 500_000_000
 TEXTS: Final = (
-    "variable", "level", "place", "city", "country", "boundary", "unit", "period", "source", "licence_class"
+    "variable", "level", "place", "city", "country", "boundary", "unit", "period", "source", "licence_class", "status"
 )  # fmt: skip
 NUMBERS: Final = ("value", "records")
 MEASURES: Final = ("points", "sum", "items")
+GIVEN: Final = (Status.OBSERVED, Status.ZERO, Status.LOWER_BOUND)
+"""Statuses that a row with a value may have; one that says why there is no value is left out."""
 IDENTIFIER: Final = r"^[a-z][a-z0-9_]*$"
 
 ROW_SCHEMA: Final[dict[str, Any]] = {
@@ -42,6 +44,7 @@ ROW_SCHEMA: Final[dict[str, Any]] = {
     "period": pl.String,
     "source": pl.String,
     "licence_class": pl.String,
+    "status": pl.String,  # one of GIVEN
     "records": pl.UInt32,
     "path": pl.String,  # name of the user's file
     "row": pl.String,  # its line or row
@@ -77,6 +80,8 @@ def read_rows(
     attributed : variable, or variable:measure (points, sum, items) -> counts of `technopole attribute`.
     cities : reference tables of the edition, with the user's own cities.
     default_source : of rows that name none.
+
+    A row without a value whose status says why is left out: what isn't known needs no row.
 
     Raises
     ------
@@ -124,6 +129,13 @@ def _row(row: Mapping[str, Any], places: _Places, default_source: str) -> list[d
         raise UnknownNameError(f"there is no boundary {boundary!r}:", suggestion(boundary, list(Boundary)))
     if licence and licence not in list(LicenceClass):
         raise UnknownNameError(f"there is no licence class {licence!r}:", suggestion(licence, list(LicenceClass)))
+    status = row.get("status") or Status.OBSERVED.value
+    if status not in list(Status):
+        raise UnknownNameError(f"there is no status {status!r}:", suggestion(status, list(Status)))
+    if row.get("value") is None and status not in GIVEN:
+        return []
+    if status not in GIVEN:
+        raise InputError(f"a value can't be {status!r}:", f"give {', '.join(GIVEN)}, or leave the row out.")
     place = places.country(row) if level == Level.COUNTRY.value else places.city(row)
     records = _number(row["records"], "records") if row.get("records") is not None else 1.0
     if not (records.is_integer() and 0 <= records < 2**32):
@@ -131,7 +143,7 @@ def _row(row: Mapping[str, Any], places: _Places, default_source: str) -> list[d
     found = {
         "variable": variable, "level": level, "place": place, "value": _number(row["value"], "value"),
         "unit": row.get("unit"), "period": row.get("period"), "source": row.get("source") or default_source,
-        "licence_class": licence, "records": int(records), "row": row[ROW],
+        "licence_class": licence, "status": status, "records": int(records), "row": row[ROW],
     }  # fmt: skip
     return [{**found, "boundary": one} for one in ([boundary] if boundary else list(RINGS))]
 

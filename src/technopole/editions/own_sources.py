@@ -40,7 +40,7 @@ def metas_of(base: Edition, rows: pl.DataFrame, declared: OwnDeclarations) -> di
         elif not re.fullmatch(IDENTIFIER, name):
             raise InputError(f"{name!r} can't be the id of a source:", "use lower case letters, digits and _.")
         else:
-            metas[name] = undeclared(name, _class_of(rows, name), [])
+            metas[name] = undeclared(name, _class_of(rows, name))
     known = {one.id for meta in metas.values() for one in meta.variables}
     for name in sorted(set(rows["variable"]) - known):
         made = _from_rows(rows.filter(variable=name))
