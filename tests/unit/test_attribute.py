@@ -18,7 +18,7 @@ import pytest
 
 from technopole.cities.bulk.attribute import AttributionResult, attribute_points
 from technopole.cities.bulk.cache import cached
-from technopole.cities.bulk.citycells import CityRule, city_cells, city_rule, city_territory
+from technopole.cities.bulk.citycells import FINER, CityRule, city_cells, city_rule, city_territory
 from technopole.cities.bulk.columns import Columns
 from technopole.cities.bulk.pointfile import find_points
 from technopole.cities.bulk.territory import BY_ANCHOR, EXACT, OUTSIDE, Territory
@@ -222,18 +222,29 @@ def test_cells_say_what_the_exact_rule_says(tables: CityTables) -> None:
         cells = city_cells(rule, per_degree)
         assert cells["cell"].is_sorted()
         assert cells["cell"].n_unique() == cells.height
-        assert set(cells.filter(pl.col("code") < 0)["code"]) == {EXACT, BY_ANCHOR}
-        row, column = np.divmod(np.repeat(cells["cell"].to_numpy(), 3), 360 * per_degree)
-        # corners and edges of cells as well as their inside
-        lat = (row + rng.choice([0.0, 0.5, 0.999999, 0.25], len(row))) / per_degree - 90
-        lon = (column + rng.choice([0.0, 0.5, 0.999999, 0.75], len(row))) / per_degree - 180
-        lat = np.append(lat, rng.uniform(-5, 28, 20_000))
-        lon = np.append(lon, rng.uniform(100, 118, 20_000))
-        place = pl.DataFrame({"cell": cells_of(lat, lon, per_degree)}).join(cells, on="cell", how="left")
-        code = place["code"].fill_null(OUTSIDE).to_numpy()
-        settled = code > EXACT
-        assert settled.sum() > 1000
-        assert (code[settled] == rule(lat, lon, None)[settled]).all()
+        whole = cells.filter(pl.col("cell") >= 0)
+        small = cells.filter(pl.col("cell") < 0).with_columns(cell=-1 - pl.col("cell"))
+        assert set(whole.filter(pl.col("code") < 0)["code"]) == {EXACT, BY_ANCHOR}
+        assert set(small.filter(pl.col("code") < 0)["code"]) == {BY_ANCHOR}
+        left = whole.filter(pl.col("code") == EXACT)
+        row, column = np.divmod(small["cell"].to_numpy(), 360 * per_degree * FINER)
+        inside = pl.Series(row // FINER * (360 * per_degree) + column // FINER).unique()
+        assert inside.is_in(left["cell"].implode()).all()
+        # few are left
+        assert small.height > 0.6 * left.height * FINER**2
+        for table, fine, beyond in ((whole, per_degree, OUTSIDE), (small, per_degree * FINER, EXACT)):
+            row, column = np.divmod(np.repeat(table["cell"].to_numpy(), 3), 360 * fine)
+            # corners and edges of cells as well as their inside
+            lat = (row + rng.choice([0.0, 0.5, 0.999999, 0.25], len(row))) / fine - 90
+            lon = (column + rng.choice([0.0, 0.5, 0.999999, 0.75], len(row))) / fine - 180
+            lat = np.append(lat, rng.uniform(-5, 28, 20_000))
+            lon = np.append(lon, rng.uniform(100, 118, 20_000))
+            number = cells_of(lat, lon, fine).astype(np.int64)
+            code = pl.DataFrame({"cell": number}).join(table, on="cell", how="left")["code"]
+            code = code.fill_null(beyond).to_numpy()
+            settled = code > EXACT
+            assert settled.sum() > 1000
+            assert (code[settled] == rule(lat, lon, None)[settled]).all()
 
 
 def test_rule_travels(tables: CityTables) -> None:

@@ -72,10 +72,10 @@ def attribute_points(
         remarks = suspicions(session.run(named.limit(SAMPLE)), territory)
         for remark in remarks:
             progress(f"remark: {remark}")
-        counts = session.run(attribution(named, session.cells, session.anchors, territory))
+        counts = session.run(attribution(named, session, territory))
         items = None
         if columns.distinct is not None:
-            items = session.run(distinct_items(named, session.cells, session.anchors, territory))
+            items = session.run(distinct_items(named, session, territory))
     return _result(counts, items, territory, tuple(boundaries) or territory.rings, remarks)
 
 

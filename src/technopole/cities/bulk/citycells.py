@@ -5,6 +5,8 @@ For a cell with centre c and half diagonal h, the ratio of an anchor with radius
 the lower bound of every other; its ring is known where both bounds of the city lie in one ring. Where cities of several
 countries may hold a point, the nearest gazetteer place decides (cities/points.py): such a cell counts as one country's
 when every place that can be nearest to a point of it is in that country, and is left to the exact rule otherwise.
+
+Cells that are left to the exact rule are cut into small cells, which are decided in the same way.
 """
 
 from __future__ import annotations
@@ -46,8 +48,12 @@ from technopole.core.types import RINGS
 
 PER_DEGREE: Final = 40
 """2.8 km: two million cells; finer ones gain little (docs/scale.md)."""
+FINER: Final = 4
+"""700 m: only cells that would be left to the exact rule are cut, so that few points are left (docs/scale.md)."""
+SLICE: Final = 5_000
+"""Cells that are cut at a time: a bound on memory."""
 SLACK: Final = 1e-9
-CELLS_VERSION: Final = "cells 1"
+CELLS_VERSION: Final = "cells 2"
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,7 @@ def city_territory(tables: CityTables, cache: Path | None = None) -> Territory:
     anchors = _anchor_table(rule)
     cells = cached(cache, rule.digest, lambda: city_cells(rule))
     rings = tuple(ring.value for ring in RINGS)
-    return Territory("cities", rule.digest, PER_DEGREE, units, rings, cells, anchors, rule)
+    return Territory("cities", rule.digest, PER_DEGREE, FINER, units, rings, cells, anchors, rule)
 
 
 def city_rule(tables: CityTables) -> CityRule:
@@ -159,14 +165,27 @@ def _anchor_table(rule: CityRule) -> pl.DataFrame:
     )
 
 
-def city_cells(rule: CityRule, per_degree: int = PER_DEGREE) -> pl.DataFrame:
-    """Decide every cell that a region may touch.
+def city_cells(rule: CityRule, per_degree: int = PER_DEGREE, finer: int = FINER) -> pl.DataFrame:
+    """Decide every cell that a region may touch, and the small cells of those that are left to the exact rule.
 
     Returns
     -------
-    DataFrame in CELL_SCHEMA, sorted by cell. A cell without a row lies outside every region.
+    DataFrame in CELL_SCHEMA, sorted by cell. A cell without a row lies outside every region; a small cell without a
+    row is left to the exact rule.
     """
     pairs = _bounds(rule, per_degree)
+    cells = _decided(pairs, rule, per_degree)
+    left = cells.filter(pl.col("code") == EXACT)
+    parts = [cells]
+    for some in left.iter_slices(SLICE):
+        small_pairs = _cut(pairs.join(some, on="cell", how="semi"), rule, per_degree, finer)
+        small = _decided(small_pairs, rule, per_degree * finer).filter(pl.col("code") != EXACT)
+        parts.append(small.with_columns(cell=-1 - pl.col("cell")))
+    return pl.concat(parts).sort("cell")
+
+
+def _decided(pairs: pl.DataFrame, rule: CityRule, per_degree: int) -> pl.DataFrame:
+    """Decide cells by the bounds of the ratio: CELL_SCHEMA."""
     pairs = _without_foreign(pairs, rule, per_degree)
     best = pairs.group_by("cell").agg(
         pl.col("upper").min().alias("top"),
@@ -195,7 +214,7 @@ def city_cells(rule: CityRule, per_degree: int = PER_DEGREE) -> pl.DataFrame:
     )
     table = table.with_columns(code=code)
     anchor = pl.when(pl.col("code") == EXACT).then(None).otherwise(pl.col("anchor")).alias("anchor")
-    return table.select("cell", "code", anchor).cast(CELL_SCHEMA).sort("cell")  # type: ignore[arg-type]
+    return table.select("cell", "code", anchor).cast(CELL_SCHEMA)  # type: ignore[arg-type]
 
 
 def _ring(ratio: pl.Expr) -> pl.Expr:
@@ -205,34 +224,52 @@ def _ring(ratio: pl.Expr) -> pl.Expr:
 
 def _bounds(rule: CityRule, per_degree: int) -> pl.DataFrame:
     """Pairs of a cell and an anchor whose region may touch it, with the bounds of the ratio."""
-    columns = 360 * per_degree
-    parts: list[pl.DataFrame] = []
-    for anchor, (north, east, radius) in enumerate(zip(rule.latitude, rule.longitude, rule.radius_km, strict=True)):
-        cell = cells_near(north, east, REACH * radius, per_degree)
-        row, column = np.divmod(cell, columns)
-        south, west = row / per_degree - 90.0, column / per_degree - 180.0
-        middle, centre = south + 0.5 / per_degree, west + 0.5 / per_degree
-        # the corner farthest from the centre is one on the side of the equator; the slack covers rounding
-        edge = np.where(middle > 0, south, south + 1 / per_degree)
-        half = distance_km(middle, centre, edge, west) * (1 + 1e-6) + 1e-6
-        distance = distance_km(middle, centre, north, east)
-        lower = (distance - half) / radius
-        kept = lower <= REACH + SLACK
-        parts.append(
-            pl.DataFrame(
-                {
-                    "cell": cell[kept],
-                    "anchor": np.full(int(kept.sum()), anchor, dtype=np.int32),
-                    "lower": lower[kept],
-                    "upper": ((distance + half) / radius)[kept],
-                }
-            )
-        )
+    parts = [
+        _with_bounds(cells_near(north, east, REACH * radius, per_degree).astype(np.int64), anchor, rule, per_degree)
+        for anchor, (north, east, radius) in enumerate(zip(rule.latitude, rule.longitude, rule.radius_km, strict=True))
+    ]
+    return _with_countries(pl.concat(parts), rule)
+
+
+def _cut(pairs: pl.DataFrame, rule: CityRule, per_degree: int, finer: int) -> pl.DataFrame:
+    """Pairs of a small cell and an anchor whose region may touch it, of pairs of cells."""
+    row, column = np.divmod(pairs["cell"].to_numpy(), 360 * per_degree)
+    inner = np.arange(finer)
+    cell = (row[:, None, None] * finer + inner[:, None]) * (360 * per_degree * finer) + column[:, None, None] * finer
+    anchor = np.repeat(pairs["anchor"].to_numpy(), finer * finer)
+    return _with_countries(_with_bounds((cell + inner).ravel(), anchor, rule, per_degree * finer), rule)
+
+
+def _with_bounds(
+    cell: npt.NDArray[np.int64], anchor: npt.NDArray[np.int32] | int, rule: CityRule, per_degree: int
+) -> pl.DataFrame:
+    """Bounds of the ratio of cells to an anchor (each); pairs that surely lie outside its region are left out."""
+    north, east, radius = rule.latitude[anchor], rule.longitude[anchor], rule.radius_km[anchor]
+    row, column = np.divmod(cell, 360 * per_degree)
+    south, west = row / per_degree - 90.0, column / per_degree - 180.0
+    middle, centre = south + 0.5 / per_degree, west + 0.5 / per_degree
+    # the corner farthest from the centre is one on the side of the equator; the slack covers rounding
+    edge = np.where(middle > 0, south, south + 1 / per_degree)
+    half = distance_km(middle, centre, edge, west) * (1 + 1e-6) + 1e-6
+    distance = distance_km(middle, centre, north, east)
+    lower = (distance - half) / radius
+    kept = lower <= REACH + SLACK
+    return pl.DataFrame(
+        {
+            "cell": cell[kept],
+            "anchor": np.broadcast_to(np.asarray(anchor, dtype=np.int32), cell.shape)[kept],
+            "lower": lower[kept],
+            "upper": ((distance + half) / radius)[kept],
+        }
+    )
+
+
+def _with_countries(pairs: pl.DataFrame, rule: CityRule) -> pl.DataFrame:
     number = pl.DataFrame(
         {"anchor": np.arange(len(rule.unit)), "unit": rule.unit, "country": rule.country},
         schema={"anchor": pl.Int32, "unit": pl.Int32, "country": pl.Categorical},
     )
-    return pl.concat(parts).join(number, on="anchor", validate="m:1")
+    return pairs.join(number, on="anchor", validate="m:1")
 
 
 def _without_foreign(pairs: pl.DataFrame, rule: CityRule, per_degree: int) -> pl.DataFrame:
@@ -262,9 +299,9 @@ def _without_foreign(pairs: pl.DataFrame, rule: CityRule, per_degree: int) -> pl
     )  # fmt: skip
 
 
-def _homes(cells: npt.NDArray[np.int32], rule: CityRule, per_degree: int) -> pl.DataFrame:
+def _homes(cells: npt.NDArray[np.int64], rule: CityRule, per_degree: int) -> pl.DataFrame:
     """The country of the nearest gazetteer place, of cells where it is the same at every point: `cell, home`."""
-    schema = {"cell": pl.Int32, "home": pl.String}
+    schema = {"cell": pl.Int64, "home": pl.String}
     if not len(cells) or not len(rule.place_country):
         return pl.DataFrame(schema=schema)
     row, column = np.divmod(cells, 360 * per_degree)

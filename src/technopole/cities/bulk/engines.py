@@ -37,11 +37,12 @@ class Opened:
     Attributes
     ----------
     points : with the user's columns.
-    cells, anchors : the territory's.
+    cells, small, anchors : the territory's (Territory.grid, Territory.small, Territory.anchors).
     """
 
     points: ir.Table
     cells: ir.Table
+    small: ir.Table
     anchors: ir.Table
     _run: Any
 
@@ -84,8 +85,8 @@ def _duckdb(points: PointFile, territory: Territory, with_country: bool, scratch
     connection.raw_sql("SET preserve_insertion_order = false")
     try:
         table = _duckdb_points(connection, points)
-        cells = connection.create_table("cells", territory.cells.to_arrow())
-        anchors = connection.create_table("anchors", territory.anchors.to_arrow())
+        tables = {"cells": territory.grid(), "small": territory.small(), "anchors": territory.anchors}
+        own = [connection.create_table(name, table.to_arrow()) for name, table in tables.items()]
         kinds = ["DOUBLE", "DOUBLE", *(["VARCHAR"] if with_country else [])]
         connection.con.create_function(
             EXACT_NAME,
@@ -102,7 +103,7 @@ def _duckdb(points: PointFile, territory: Territory, with_country: bool, scratch
             except duckdb.Error as error:
                 raise InputError(_in_short(error, points), "repair the points, or convert them to Parquet.") from error
 
-        yield Opened(table, cells, anchors, run)
+        yield Opened(table, *own, run)
     finally:
         connection.disconnect()
 
@@ -150,7 +151,11 @@ def _spark(points: PointFile, territory: Territory, with_country: bool, scratch:
         raise InputError(_in_short(error, points), "give a whole file.") from error
     connection = ibis.pyspark.connect(session)
     frame.createOrReplaceTempView("technopole_points")
-    names = {"technopole_cells": territory.cells, "technopole_anchors": territory.anchors}
+    names = {
+        "technopole_cells": territory.grid(),
+        "technopole_small": territory.small(),
+        "technopole_anchors": territory.anchors,
+    }
     for name, table in names.items():
         functions.broadcast(session.createDataFrame(table.to_arrow())).createOrReplaceTempView(name)
     udf: Any = vars(functions)["arrow_udf"]  # of PySpark 4.1; its stubs lack it
@@ -163,9 +168,9 @@ def _spark(points: PointFile, territory: Territory, with_country: bool, scratch:
         except PySparkException as error:
             raise InputError(_in_short(error, points), "repair the points, or convert them to Parquet.") from error
 
-    cells, anchors = (connection.table(name) for name in names)
+    own = [connection.table(name) for name in names]
     try:
-        yield Opened(connection.table("technopole_points"), cells, anchors, run)
+        yield Opened(connection.table("technopole_points"), *own, run)
     finally:
         for name in ("technopole_points", *names):
             session.catalog.dropTempView(name)

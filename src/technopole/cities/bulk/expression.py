@@ -1,13 +1,14 @@
 """The attribution as one Ibis expression: the same for the embedded engine and for a cluster.
 
-Points become cells, cells become codes by one equi-join; a code that the cell leaves open is decided by the squared
-chord to one anchor, or by the exact rule as a function of the engine. The chord decides only where it is clear of a
-boundary by `GUARD`: closer points go to the exact rule, so that the last bit of an engine's sine can't move a point.
+Points become cells, cells become codes by one equi-join, and by a second one where a cell is cut into small cells. A
+code that these leave open is decided by the squared chord to one anchor, or by the exact rule as a function of the
+engine. The chord decides only where it is clear of a boundary by `GUARD`: closer points go to the exact rule, so that
+the last bit of an engine's sine can't move a point.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from technopole.cities.bulk.columns import is_finite
 from technopole.cities.bulk.territory import (
@@ -31,20 +32,36 @@ GUARD: Final = 1e-9
 """Relative distance of a squared chord from a boundary below which the exact rule decides: 0.01 mm at 20 km."""
 
 
-def attribution(points: ir.Table, cells: ir.Table, anchors: ir.Table, territory: Territory) -> ir.Table:
+class Tables(Protocol):
+    """A territory's tables on one engine (engines.Opened)."""
+
+    @property
+    def cells(self) -> ir.Table:
+        """``cell, cell_code, anchor``."""
+
+    @property
+    def small(self) -> ir.Table:
+        """``small, small_code, small_anchor``."""
+
+    @property
+    def anchors(self) -> ir.Table:
+        """ANCHOR_SCHEMA."""
+
+
+def attribution(points: ir.Table, tables: Tables, territory: Territory) -> ir.Table:
     """Aggregate points by code of the territory and category.
 
     Parameters
     ----------
     points : what columns.named_columns gives.
-    cells, anchors : the territory's tables on the same engine.
+    tables : the territory's, on the same engine.
 
     Returns
     -------
     One row a code and category: ``code, category, points`` and, where asked for, ``total, numbers, broken`` (sum of the
     finite values, how many there are, how many cells hold something else).
     """
-    settled = with_settled(points, cells, anchors, territory)
+    settled = with_settled(points, tables, territory)
     measures: dict[str, ir.Value] = {"points": settled.count()}
     if "value" in settled.columns:
         measures |= {"total": settled.value.sum(), "numbers": settled.value.count(), "broken": settled.broken.sum()}
@@ -53,13 +70,13 @@ def attribution(points: ir.Table, cells: ir.Table, anchors: ir.Table, territory:
     return coded.group_by([*keys, "code"]).agg(**{name: coded[name].sum() for name in measures})
 
 
-def distinct_items(points: ir.Table, cells: ir.Table, anchors: ir.Table, territory: Territory) -> ir.Table:
+def distinct_items(points: ir.Table, tables: Tables, territory: Territory) -> ir.Table:
     """Count distinct items by unit, category and boundary: `unit, category, items0, items1, items2`.
 
     The boundaries are nested, so an item counts under each boundary at least as wide as the narrowest that holds one of
     its points.
     """
-    settled = with_settled(points, cells, anchors, territory)
+    settled = with_settled(points, tables, territory)
     settled = settled.filter(settled.item.notnull())
     keys = ["category"] if "category" in settled.columns else []
     coded = _with_codes(settled.group_by([*keys, "item", *_open(settled)]).agg(points=settled.count()))
@@ -72,7 +89,7 @@ def distinct_items(points: ir.Table, cells: ir.Table, anchors: ir.Table, territo
     return first.group_by(["unit", *keys]).agg(**counts)
 
 
-def with_settled(points: ir.Table, cells: ir.Table, anchors: ir.Table, territory: Territory) -> ir.Table:
+def with_settled(points: ir.Table, tables: Tables, territory: Territory) -> ir.Table:
     """Points with `settled`: their code, or EXACT; `open_latitude` (and so on) are filled only for these.
 
     Only then is there a group for each point that is left, so the exact rule sees these alone, packed: on Spark a
@@ -87,12 +104,14 @@ def with_settled(points: ir.Table, cells: ir.Table, anchors: ir.Table, territory
     if "country" in points.columns:
         beyond = ibis.ifelse(points.country.isnull(), OUTSIDE, OUTSIDE_COUNTRY)
     celled = points.mutate(
-        cell=ibis.ifelse(in_range, _cell(lat, lon, territory.per_degree), None).cast("int32"),
+        cell=ibis.ifelse(in_range, _cell(lat, lon, territory.per_degree), None).cast("int64"),
         why=ibis.cases((in_range, beyond), (known, OUT_OF_RANGE), else_=NO_COORDINATES).cast("int32"),
     )
-    joined = celled.left_join(cells.rename(cell_code="code"), "cell").drop("cell_right")
+    joined = celled.left_join(tables.cells, "cell").drop("cell_right")
+    if territory.finer > 1:
+        joined = _with_small(joined, tables.small, territory.per_degree * territory.finer)
     if territory.anchors.height:
-        anchors = anchors.rename(anchor_country="country")
+        anchors = tables.anchors.rename(anchor_country="country")
         anchors = anchors if "country" in points.columns else anchors.drop("anchor_country")
         joined = joined.left_join(anchors, "anchor").drop("anchor_right")
         code = _settled(joined)
@@ -103,6 +122,16 @@ def with_settled(points: ir.Table, cells: ir.Table, anchors: ir.Table, territory
     opened = {f"open_{name}": exact.ifelse(settled[name], None) for name in PLACE if name in points.columns}
     keep = [name for name in ("category", "value", "broken", "item") if name in points.columns]
     return settled.select("settled", *keep, **opened)
+
+
+def _with_small(joined: ir.Table, small: ir.Table, per_degree: int) -> ir.Table:
+    """Where a small cell settles what its cell leaves open, take its code and anchor."""
+    number = _cell(joined.latitude, joined.longitude, per_degree)
+    keyed = joined.mutate(small=(joined.cell_code == EXACT).ifelse(number, None).cast("int64"))
+    found = keyed.left_join(small, "small").drop("small_right")
+    return found.mutate(
+        cell_code=found.small_code.coalesce(found.cell_code), anchor=found.small_anchor.coalesce(found.anchor)
+    )
 
 
 def _open(settled: ir.Table) -> list[str]:

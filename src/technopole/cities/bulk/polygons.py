@@ -85,12 +85,12 @@ def polygon_territory(path: Path, cache: Path | None = None) -> Territory:
     if (np.abs(used) > np.array([180.0, 90.0, 180.0, 90.0]) + 1e-6).any():
         raise InputError(f"{path.name} has coordinates beyond 180 or 90 degrees:", DEGREES_REMEDY)
     wkb = tuple(bytes(one) for one in shapely.to_wkb(shapes))
-    digest = hashlib.sha256(b"polygons 1" + b"".join(wkb)).hexdigest()
+    digest = hashlib.sha256(b"polygons 2" + b"".join(wkb)).hexdigest()
     per_degree = _fineness(used)
     cells = cached(cache, digest, lambda: polygon_cells(list(shapes), per_degree))
     anchors = pl.DataFrame(schema=ANCHOR_SCHEMA)
     return Territory(
-        path.name, digest, per_degree, polygons.units, ("polygon",), cells, anchors, PolygonRule(digest, wkb)
+        path.name, digest, per_degree, 1, polygons.units, ("polygon",), cells, anchors, PolygonRule(digest, wkb)
     )
 
 
