@@ -21,7 +21,7 @@ from technopole.cities.points import PointIndex
 from technopole.cities.tables import CityTables
 from technopole.core.errors import InputError
 from technopole.editions.shipped import latest_edition
-from technopole.instruments.gtfs import covered_km2, measure_gtfs, mode_of, service_days
+from technopole.instruments.gtfs import MODES, covered_km2, measure_gtfs, mode_of, service_days, typical_weekday
 from technopole.instruments.gtfs_tables import read_feed
 from technopole.instruments.measured import Measured
 from technopole.observations.schema import OBSERVATION_SCHEMA
@@ -106,18 +106,49 @@ def test_figures_of_a_real_feed_equal_a_count_by_hand(name: str, tables: CityTab
     assert value(measured, "span_of_service") == pytest.approx((max(ends) - min(times)) / 3600)
     kinds = {row["route_id"]: mode_of(row["route_type"]) for row in raw(path, "routes.txt")}
     modes = Counter(kinds[trips[row["trip_id"]]["route_id"]] for row in board)
-    for mode in ("rail", "bus", "tram"):
+    for mode in MODES:
         assert value(measured, f"share_{mode}") == pytest.approx(modes[mode] / len(board))
+    served = {row["stop_id"]: stops[row["stop_id"]] for row in board}
+    where = [(float(row["stop_lat"]), float(row["stop_lon"])) for row in served.values()]
+    anchor = tables.anchors.filter(pl.col("city") == int(BAY)).row(0, named=True)
+    near = [one for one in where if by_cosines(one, (anchor["latitude"], anchor["longitude"])) <= 1.0]
+    assert value(measured, "stops_near_centre") == len(near)
+    assert value(measured, "area_in_reach") == pytest.approx(by_circles(where), rel=0.01)
     if "caltrain" in name:
         live = {row["trip_id"] for row in raw(path, "realtime_trips.txt")}
         run = {row["trip_id"] for row in board}
         assert value(measured, "realtime_trips_share") == pytest.approx(len(run & live) / len(run))
         wheels = Counter(stops[one]["wheelchair_boarding"] for one in {row["stop_id"] for row in board})
         assert value(measured, "accessible_stops_share") == pytest.approx(wheels["1"] / (wheels["1"] + wheels["2"]))
+        told = (wheels["1"] + wheels["2"]) / len(served)
+        assert value(measured, "accessible_stops_known_share") == pytest.approx(told)
+        rides = Counter(trips[one]["wheelchair_accessible"] for one in run)
+        assert value(measured, "accessible_trips_share") == pytest.approx(rides["1"] / (rides["1"] + rides["2"]))
+        told = (rides["1"] + rides["2"]) / len(run)
+        assert value(measured, "accessible_trips_known_share") == pytest.approx(told)
     else:
         # the feed has no such fields: missing, never zero
         assert value(measured, "accessible_stops_share") is None
         assert value(measured, "realtime_trips_share") is None
+
+
+def by_cosines(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Kilometres by the spherical law of cosines."""
+    a, b, c, d = (math.radians(angle) for angle in (*one, *other))
+    return 6371.0088 * math.acos(min(math.sin(a) * math.sin(c) + math.cos(a) * math.cos(c) * math.cos(d - b), 1.0))
+
+
+def by_circles(places: list[tuple[float, float]]) -> float:
+    """Km2 within 500 m of places: GEOS's union of circles, in bands of a tenth of a degree with a plane each."""
+    shapely = pytest.importorskip("shapely", reason="the area is checked by shapely (technopole[geo])")
+    total = 0.0
+    for band in {math.floor(lat * 10) for lat, _ in places}:
+        low, high, middle = band / 10, (band + 1) / 10, (band + 0.5) / 10
+        east, north = 111.195 * math.cos(math.radians(middle)), 111.195
+        near = [(lon * east, lat * north) for lat, lon in places if low - 0.01 <= lat <= high + 0.01]
+        union = shapely.union_all(shapely.buffer(shapely.points(near), 0.5, quad_segs=32))
+        total += union.intersection(shapely.box(-180 * east, low * north, 180 * east, high * north)).area
+    return total
 
 
 def test_the_day_is_the_median_weekday(tables: CityTables) -> None:
@@ -126,12 +157,34 @@ def test_the_day_is_the_median_weekday(tables: CityTables) -> None:
         pytest.skip(f"no feed at {path}: the mirror isn't here")
     feed = read_feed(path)
     days = service_days(feed)
-    for day in ("2017-07-17", "2017-07-22", "2017-09-04", "2018-01-01"):
-        moment = datetime.date.fromisoformat(day)
+    for text in ("2017-07-17", "2017-07-22", "2017-09-04", "2018-01-01"):
+        moment = datetime.date.fromisoformat(text)
         assert set(days.filter(pl.col("date") == moment)["service_id"]) == running(path, moment)
+    # departures of every weekday, by hand
+    trips = {row["trip_id"]: row["service_id"] for row in raw(path, "trips.txt")}
+    rows = raw(path, "stop_times.txt")
+    last: dict[str, int] = {}
+    for row in rows:
+        last[row["trip_id"]] = max(last.get(row["trip_id"], -1), int(row["stop_sequence"]))
+    per_service = Counter(
+        trips[row["trip_id"]] for row in rows
+        if int(row["stop_sequence"]) < last[row["trip_id"]] and row["pickup_type"] != "1"
+    )  # fmt: skip
+    starts = [row["start_date"] for row in raw(path, "calendar.txt")]
+    ends = [row["end_date"] for row in raw(path, "calendar.txt")]
+    day, end = (datetime.datetime.strptime(one, "%Y%m%d").date() for one in (min(starts), max(ends)))
+    counts: list[tuple[int, datetime.date]] = []
+    while day <= end:
+        total = sum(per_service[service] for service in running(path, day))
+        if day.weekday() < 5 and total:
+            counts.append((total, day))
+        day += datetime.timedelta(days=1)
+    assert len(counts) > 50
+    median = sorted(counts)[(len(counts) - 1) // 2][0]
+    assert typical_weekday(feed) == min(day for total, day in counts if total == median)
 
 
-GOOD = {
+GOOD: dict[str, str] = {
     "agency.txt": "agency_id,agency_name,agency_url,agency_timezone\n1,A,http://a,Asia/Tokyo\n",
     "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\nA,a,35.68,139.76\nB,b,35.69,139.70\nC,c,35.66,139.70\n",
     "routes.txt": "route_id,route_type\nR,1\nB,3\n",
@@ -143,6 +196,7 @@ GOOD = {
     "calendar.txt": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
     "W,1,1,1,1,1,0,0,20240226,20240301\n",
 }
+ONE_TRIP = "route_id,service_id,trip_id\nR,W,1\n"
 TOKYO = "1850147"
 
 
@@ -170,6 +224,48 @@ def test_a_small_feed_by_hand(tables: CityTables, tmp_path: Path) -> None:
     headways = "trip_id,start_time,end_time,headway_secs\n1,05:00:00,06:00:00,600\n"
     often = measure_gtfs(feed_of(tmp_path, frequencies_txt=headways), tables)
     assert value(often, "departures", place=TOKYO) == 6 * 2 + 2
+    # trip 1 takes 20 minutes and leaves B after 11: the last of six starts is at 23:55, so 24:06 is past midnight
+    headways = "trip_id,start_time,end_time,headway_secs\n1,23:30:00,24:00:00,300\n1,04:00:00,04:30:00,1800\n"
+    late = measure_gtfs(feed_of(tmp_path, frequencies_txt=headways, trips_txt=ONE_TRIP), tables)
+    assert value(late, "departures", place=TOKYO) == 7 * 2
+    starts = [4 * 60, *range(23 * 60 + 30, 24 * 60, 5)]
+    passed = sum(start + after >= 24 * 60 for start in starts for after in (0, 11))
+    assert value(late, "departures_past_midnight", place=TOKYO) == passed == 2
+    assert value(late, "span_of_service", place=TOKYO) == pytest.approx((starts[-1] + 20 - 4 * 60) / 60)
+
+
+def test_a_feed_without_routes_tells_all_but_modes(tables: CityTables, tmp_path: Path) -> None:
+    for missing in (None, "route_id\nR\n", "", '"'):
+        measured = measure_gtfs(feed_of(tmp_path, routes_txt=missing), tables)
+        assert "no modes" in {defect.kind for defect in measured.defects}
+        assert value(measured, "departures", place=TOKYO) == 4
+        assert value(measured, "share_bus", place=TOKYO) is None
+        shares = measured.observations.filter(pl.col("variable") == "gtfs_share_bus")
+        assert set(shares["status"]) == {"not covered"}
+
+
+def test_coordinates_of_another_kind_are_said(tables: CityTables, tmp_path: Path) -> None:
+    """Tokyo's longitudes can't be latitudes; metres can't be degrees: no stop would be left."""
+    turned = GOOD["stops.txt"].replace("stop_lat,stop_lon", "stop_lon,stop_lat")
+    with pytest.raises(InputError, match="look exchanged"):
+        measure_gtfs(feed_of(tmp_path, stops_txt=turned), tables)
+    metres = "stop_id,stop_name,stop_lat,stop_lon\nA,a,3966000,13976000\nB,b,3966500,13976200\n"
+    with pytest.raises(InputError, match="metres of a projection"):
+        measure_gtfs(feed_of(tmp_path, stops_txt=metres), tables)
+
+
+def test_leap_days(tables: CityTables, tmp_path: Path) -> None:
+    """2024 has a 29th of February, 2023 hasn't: a service that ends on it is left out, and said."""
+    calendar = GOOD["calendar.txt"] + "V,1,1,1,1,1,1,1,20230201,20230229\n"
+    exceptions = "service_id,date,exception_type\nW,20240229,2\nW,20240302,1\n"
+    path = feed_of(tmp_path, calendar_txt=calendar, calendar_dates_txt=exceptions)
+    days = service_days(read_feed(path))
+    assert sorted(str(day) for day in days["date"]) == [
+        "2024-02-26", "2024-02-27", "2024-02-28", "2024-03-01", "2024-03-02",
+    ]  # fmt: skip
+    assert [(one.kind, one.where, one.count) for one in read_feed(path).defects] == [("wrong dates", "calendar.txt", 1)]
+    with pytest.raises(InputError, match="no departures on 2024-02-29"):
+        measure_gtfs(path, tables, datetime.date(2024, 2, 29))
 
 
 def test_area_in_reach() -> None:
@@ -184,7 +280,7 @@ def test_area_in_reach() -> None:
 
 
 ROW = "1,05:00:00,05:00:00,"
-STOPS, TIMES = str(GOOD["stops.txt"]), str(GOOD["stop_times.txt"])
+STOPS, TIMES = GOOD["stops.txt"], GOOD["stop_times.txt"]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +301,11 @@ STOPS, TIMES = str(GOOD["stops.txt"]), str(GOOD["stop_times.txt"])
         ("unknown time zone", {"agency_txt": "agency_name,agency_timezone\nA,Mars/Olympus\n"}, 4),
         ("unknown time zone", {"agency_txt": "agency_name,agency_timezone\nA,../../etc/passwd\n"}, 4),
         ("several time zones", {"agency_txt": "agency_id,agency_timezone\nA,Asia/Tokyo\nB,UTC\n"}, 4),
-        ("wrong dates", {"calendar_txt": str(GOOD["calendar.txt"]) + "V,1,1,1,1,1,1,1,2024-02-01,20240301\n"}, 4),
+        ("wrong dates", {"calendar_txt": GOOD["calendar.txt"] + "V,1,1,1,1,1,1,1,2024-02-01,20240301\n"}, 4),
+        ("columns missing", {"calendar_dates_txt": "service_id,date\nW,20240227\n"}, 4),
+        ("columns missing", {"frequencies_txt": "trip_id,start_time\n1,05:00:00\n"}, 4),
+        ("wrong headway", {"frequencies_txt": "trip_id,start_time,end_time,headway_secs\n1,05:00:00,06:00:00,0\n"
+            "2,6:00,7:00,60\n3,09:00:00,08:00:00,60\n"}, 4),
         ("wrong dates", {"calendar_dates_txt": "service_id,date,exception_type\nW,20240227,3\nW,20240230,1\n"}, 4),
     ],
 )  # fmt: skip
@@ -256,7 +356,7 @@ def bomb(path: Path) -> None:
         (b"PK\3\4 nothing", "can't be read as a zip archive"),
         ({"readme.txt": "no"}, "none of the tables"),
         ({**GOOD, "trips.txt": None}, "lacks trips.txt"),
-        ({**GOOD, "trips.txt": "trip_id\n1\n"}, "trips.txt lacks the column route_id"),
+        ({**GOOD, "trips.txt": "trip_id\n1\n"}, "trips.txt lacks the column service_id"),
         ({**GOOD, "calendar.txt": None}, "runs on no weekday"),
         (bomb, "zip bomb"),
     ],
@@ -289,7 +389,7 @@ def test_any_table_gives_figures_or_one_line(
     name: str, rows: list[list[str]], keep: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     small = small_tables()
-    whole = str(GOOD[name])
+    whole = GOOD[name]
     content = (whole if keep else whole.split("\n", maxsplit=1)[0] + "\n") + "\n".join(",".join(row) for row in rows)
     path = feed_of(tmp_path_factory.mktemp("fuzz"), **{name.replace(".txt", "_txt"): content})
     try:

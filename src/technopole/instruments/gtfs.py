@@ -5,13 +5,13 @@ number of departures (the lower median; the earliest of equals). The busiest day
 a timetable overlap.
 
 A *departure* is a row of stop_times of a trip that runs on the day, without the trip's last row and rows where nobody
-may board (pickup_type 1). Trips with headways (frequencies.txt) count once a start. Times belong to the service day, so
-25:10 is ten past one in the following night, and no change of clocks moves them.
+may board (pickup_type 1). Trips with headways (frequencies.txt) count once a start: their rows of stop_times say how
+long after a start they are at a stop. Times belong to the service day, so 25:10 is ten past one in the following night,
+and no change of clocks moves them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -42,17 +42,6 @@ CAVEATS: Final = (
     "The figures are those of the timetable, not of what ran.",
     "Boundaries and inhabitants are those of the frame, not of the operator's area.",
 )
-
-
-@dataclass(frozen=True)
-class Day:
-    """Departures of one service day: `trip_id, stop_id, departure, arrival, times, boards, mode, lat, lon, city, ring`.
-
-    `times`: how often the trip runs (more than 1 with headways). `boards` false: last row, or no boarding.
-    """
-
-    date: date
-    rows: pl.DataFrame
 
 
 def measure_gtfs(path: Path, tables: CityTables, day: date | None = None) -> Measured:
@@ -146,15 +135,30 @@ def _rows(feed: Feed) -> pl.DataFrame:
     times = feed.stop_times
     last = pl.col("sequence") == pl.col("sequence").max().over("trip_id")
     closed = pl.col("pickup_type") == "1" if "pickup_type" in times.columns else pl.lit(value=False)
-    kinds = feed.routes["route_type"].fill_null("").unique().to_list()
-    mode = pl.col("route_type").fill_null("").replace_strict({kind: mode_of(kind) for kind in kinds}, default="other")
-    trips = feed.trips.join(feed.routes.select("route_id", mode=mode), on="route_id", how="left", validate="m:1")
+    trips = _with_modes(feed)
     wheels = "wheelchair_accessible"
     extra = [wheels] if wheels in trips.columns else []
     rows = times.with_columns(boards=~(last | closed.fill_null(value=False)))
     rows = rows.select("trip_id", "stop_id", "sequence", "departure", "arrival", "boards")
     rows = rows.join(trips.select("trip_id", "service_id", "mode", *extra), on="trip_id", how="inner", validate="m:1")
-    return rows.join(_starts(feed), on="trip_id", how="left", validate="m:1").with_columns(pl.col("times").fill_null(1))
+    return _with_headways(rows, feed)
+
+
+def _with_modes(feed: Feed) -> pl.DataFrame:
+    if feed.routes is None:
+        return feed.trips.with_columns(mode=pl.lit(None, pl.String))
+    kinds = feed.routes["route_type"].fill_null("").unique().to_list()
+    mode = pl.col("route_type").fill_null("").replace_strict({kind: mode_of(kind) for kind in kinds}, default="other")
+    return feed.trips.join(feed.routes.select("route_id", mode=mode), on="route_id", how="left", validate="m:1")
+
+
+def _with_headways(rows: pl.DataFrame, feed: Feed) -> pl.DataFrame:
+    """Move trips with headways to their first start: one row a start table's row; `times, headway` say the others."""
+    starts = feed.frequencies.rename({"runs": "times"})
+    rows = rows.join(starts, on="trip_id", how="left", validate="m:m")
+    begin = pl.col("departure").min().over("trip_id")
+    moved = [pl.col(name) + (pl.col("start") - begin).fill_null(0) for name in ("departure", "arrival")]
+    return rows.with_columns(*moved, pl.col("times").fill_null(1), pl.col("headway").fill_null(0))
 
 
 def mode_of(route_type: str) -> str:
@@ -164,22 +168,6 @@ def mode_of(route_type: str) -> str:
     if route_type in {"1000", "1200"}:
         return "ferry"
     return EXTENDED.get(route_type[0], "other") if len(route_type) == 3 and route_type.isdigit() else "other"
-
-
-def _starts(feed: Feed) -> pl.DataFrame:
-    """How often each trip with headways starts: `trip_id, times`."""
-    table = feed.frequencies
-    if not {"trip_id", "start_time", "end_time", "headway_secs"} <= set(table.columns):
-        return pl.DataFrame(schema={"trip_id": pl.String, "times": pl.Int64})
-
-    def seconds(name: str) -> pl.Expr:
-        part = pl.col(name).str.extract_all(r"\d+").list.eval(pl.element().cast(pl.Int64))
-        return part.list.get(0, null_on_oob=True) * 3600 + part.list.get(1, null_on_oob=True) * 60
-
-    headway = pl.col("headway_secs").cast(pl.Int64, strict=False)
-    length = seconds("end_time") - seconds("start_time")
-    count = pl.when((headway > 0) & (length > 0)).then((length + headway - 1) // headway)
-    return table.select("trip_id", times=count).drop_nulls().group_by("trip_id").agg(pl.col("times").sum())
 
 
 def _placed(rows: pl.DataFrame, feed: Feed, tables: CityTables, defects: list[Defect]) -> pl.DataFrame:
@@ -233,15 +221,28 @@ def _measure(
     add("area_in_reach", f"km2 within {REACH_KM} km of a stop with departures", area, stops.height)
     near = _near(stops, centre, 1.0)
     add("stops_near_centre", "stops with departures within 1 km of the city's centre", float(near), near)
-    first, last = board["departure"].min(), rows["arrival"].max()
+    again = (pl.col("times") - 1) * pl.col("headway")
+    first, last = board["departure"].min(), rows.select((pl.col("arrival") + again).max()).item()
     span = (last - first) / 3600 if isinstance(first, int) and isinstance(last, int) else None
     add("span_of_service", "hours from first departure to last arrival", span)
-    late = board.filter(pl.col("departure") >= 24 * 3600)
-    add("departures_past_midnight", "departures at 24:00 and later", float(late["times"].sum()), late.height)
+    late = int(board.select(_late().sum()).item() or 0)
+    add("departures_past_midnight", "departures at 24:00 and later", float(late), late)
     for mode in MODES:
         own = int(board.filter(pl.col("mode") == mode)["times"].sum())
-        add(f"share_{mode}", "share of departures", own / total if total else None, own)
+        known = total and feed.routes is not None
+        add(f"share_{mode}", "share of departures", own / total if known else None, own)
     _fields(add, board, stops, feed)
+
+
+def _late() -> pl.Expr:
+    """How many departures of a row are at 24:00 and later: departure + k * headway, k from 0 to times - 1."""
+    before = pl.when(pl.col("headway") > 0).then(
+        (86_400 - pl.col("departure") + pl.col("headway") - 1) // pl.col("headway")
+    )
+    early = before.otherwise(pl.when(pl.col("departure") < 86_400).then("times").otherwise(0))
+    return (
+        pl.when(pl.col("departure").is_not_null()).then(pl.col("times") - early.clip(0, pl.col("times"))).otherwise(0)
+    )
 
 
 def _fields(add, board: pl.DataFrame, stops: pl.DataFrame, feed: Feed) -> None:  # type: ignore[no-untyped-def]
