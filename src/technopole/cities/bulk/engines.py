@@ -86,7 +86,7 @@ def _duckdb(points: PointFile, territory: Territory, with_country: bool, scratch
     try:
         table = _duckdb_points(connection, points)
         tables = {"cells": territory.grid(), "small": territory.small(), "anchors": territory.anchors}
-        own = [connection.create_table(name, table.to_arrow()) for name, table in tables.items()]
+        cells, small, anchors = (connection.create_table(name, table.to_arrow()) for name, table in tables.items())
         kinds = ["DOUBLE", "DOUBLE", *(["VARCHAR"] if with_country else [])]
         connection.con.create_function(
             EXACT_NAME,
@@ -103,7 +103,7 @@ def _duckdb(points: PointFile, territory: Territory, with_country: bool, scratch
             except duckdb.Error as error:
                 raise InputError(_in_short(error, points), "repair the points, or convert them to Parquet.") from error
 
-        yield Opened(table, *own, run)
+        yield Opened(table, cells, small, anchors, run)
     finally:
         connection.disconnect()
 
@@ -168,9 +168,9 @@ def _spark(points: PointFile, territory: Territory, with_country: bool, scratch:
         except PySparkException as error:
             raise InputError(_in_short(error, points), "repair the points, or convert them to Parquet.") from error
 
-    own = [connection.table(name) for name in names]
+    cells, small, anchors = (connection.table(name) for name in names)
     try:
-        yield Opened(connection.table("technopole_points"), *own, run)
+        yield Opened(connection.table("technopole_points"), cells, small, anchors, run)
     finally:
         for name in ("technopole_points", *names):
             session.catalog.dropTempView(name)
