@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 
 import technopole as tp
 from technopole.core.types import Boundary, Lens
+from technopole.editions.combine import Additions, combine
 from technopole.editions.format import TABLES, content_digest
 from technopole.editions.read import open_edition
 from technopole.editions.shipped import latest_edition
 from technopole.index.framework import ROOT
 from technopole.indicators.declarations import catalogue
+from technopole.indicators.recipes import variables_behind
 from technopole.publish.diff import PARTS, observation_changes
 from technopole.publish.ranking import rank
 from technopole.robustness.change import Evidence, decompose
@@ -69,7 +71,7 @@ def sums(found):
         assert math.fsum(row[part] for part in PARTS) == pytest.approx(row["change"], abs=1e-9)
         mine = found.indicators.filter(city=row["city"])["contribution"]
         assert math.fsum(mine) == pytest.approx(row["observations"], abs=1e-6)
-        assert row["move"] == row["rank_b"] - row["rank_a"]
+        assert row["move"] == row["rank_b"] - row["rank_a"] == row["move_self"] + row["move_others"]
 
 
 def set_value(table, city, indicator, value):
@@ -98,7 +100,10 @@ def test_one_observation_moves_one_city_by_its_own_part(edition, variant, lens):
     rows = {row["city"]: row for row in found.table.iter_rows(named=True)}
     mine = rows.pop(HELSINKI)
     assert mine["observations"] > 1
-    assert mine["move"] < 0
+    others = edition.table("results").filter(
+        (pl.col("city") != HELSINKI), lens=str(lens), boundary="agglomeration", side=ROOT
+    )  # fmt: skip
+    assert mine["move_self"] == int((others["score"] > mine["score_b"]).sum()) + 1 - mine["rank_a"] < 0
     assert mine["software"] == pytest.approx(0, abs=1e-9)
     assert mine["framework"] == pytest.approx(0, abs=1e-9)
     assert all(abs(row["observations"]) < 1e-9 for row in rows.values())
@@ -202,6 +207,35 @@ def test_parts_sum_for_any_change_of_values(edition, seed, share, lost, lens):
         assert np.allclose(found.contributions.sum(axis=1), found.observations, rtol=0, atol=1e-9)
 
 
+def test_every_change_that_observations_cause_names_them(edition, tmp_path):
+    """Own rows for variables of every kind: of a city, of a recipe, of a country; each cause is found again."""
+    city_level = ["unicorns", "listed_software_services", "inventor_mentions_2013", "computer_science_papers"]
+    observed = edition.table("observations")
+    behind = {name for one in catalogue().indicators for name in variables_behind(one)}
+    national = observed.filter((pl.col("level") == "country") & pl.col("variable").is_in(sorted(behind)))
+    chosen = observed.filter(pl.col("variable").is_in(city_level), boundary="agglomeration").gather_every(40)
+    chosen = pl.concat([chosen, national.filter(place="JP", boundary="agglomeration")])
+    assert chosen.filter(level="country").height > 3
+    path = tmp_path / "own.parquet"
+    chosen.with_columns(value=pl.col("value") * 1.25).drop("boundary", "period").write_parquet(path)
+    data = edition.framework().model_dump(mode="json")
+    data["uncertainty"]["replicates"] = 5
+    (tmp_path / "quick.yaml").write_text(yaml.safe_dump(data, sort_keys=False))
+    added = Additions(observations=(path,), amend=True, framework=tmp_path / "quick.yaml")
+    combine(edition, "own", tmp_path / "own", added)
+    found = tp.diff(edition, open_edition(tmp_path / "own"))
+    sums(found)
+    assert set(found.observations["variable"]) == set(chosen["variable"])
+    caused = found.indicators.filter(pl.col("contribution").abs() > 1e-9)
+    assert caused.height > 20
+    bare = caused.filter(pl.col("observations").list.len() == 0)
+    assert bare.select("city", "indicator", "value_a", "value_b", "status_b").rows() == []
+    japan = edition.frame().filter(country="JP")["city"]
+    inherited = caused.filter(pl.col("city").is_in(japan.implode()) & (pl.col("status_b") == "inherited"))
+    assert inherited.height > 10
+    assert {one["place"] for row in inherited["observations"].to_list() for one in row} == {"JP"}
+
+
 def test_observations_are_matched_by_what_and_where():
     columns = ["variable", "level", "place", "boundary", "value", "status"]
     a = pl.DataFrame(
@@ -227,7 +261,8 @@ def test_data_diff_has_the_documented_shape_and_refuses_in_one_line(edition, var
     ]  # fmt: skip
     assert list(shape["a"]) == ["edition", "folder", "framework", "content_digest"]
     assert list(shape["cities"][0]) == [
-        "id", "slug", "name", "country", "rank_a", "rank_b", "move", "score_a", "score_b", "change", "observations",
+        "id", "slug", "name", "country", "rank_a", "rank_b", "move", "move_self", "move_others",
+        "score_a", "score_b", "change", "observations",
         "goalposts", "framework", "software", "indicators",
     ]  # fmt: skip
     assert shape["cities"][0]["name"] == "Helsinki"

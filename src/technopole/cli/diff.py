@@ -77,5 +77,7 @@ def _show(result: Diff, top: int) -> None:
                   + ", ".join(f"{name} {count}" for name, count in counts.iter_rows()) + ".")  # fmt: skip
     for one in result.framework:
         out.print(f"framework: {one['key']} {one['a']} -> {one['b']}", markup=False)
+    alone = int((result.table["move_self"] != 0).sum())
+    out.print(f"{alone} cities would have moved by their own change alone; the others were passed, or passed others.")
     out.print("observations: on the old goalposts. goalposts: other cities, ends, caps, imputations. The parts sum "
               "to the change.")  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from technopole.core.errors import EditionError
@@ -14,6 +15,7 @@ from technopole.editions.format import FRAMEWORK
 from technopole.editions.read import Edition
 from technopole.indicators.declarations import Catalogue
 from technopole.indicators.recipes import RECIPES
+from technopole.kernel.rank import round_significant
 from technopole.publish.ranking import known_boundary, known_lens
 from technopole.publish.uncertainty import known_side
 from technopole.robustness.change import Change, Evidence, decompose
@@ -28,11 +30,12 @@ _KEY: Final = ("variable", "level", "place", "boundary")
 class Diff:
     """Outcome of `technopole data diff`.
 
-    `table`: city, slug, name, country, rank_a, rank_b, move (b - a: negative is up), score_a, score_b, change, and its
-    PARTS, which sum to it; cities whose rank or score changed, largest moves first. `indicators`: city, indicator,
-    value_a, status_a, value_b, status_b, contribution (to the part `observations`), observations (those of the
-    second edition's making that changed: variable, place, value_a, value_b; none where the indicator is made otherwise
-    of the same observations). `entered`, `left`: ranked in one
+    `table`: city, slug, name, country, rank_a, rank_b, move (b - a: negative is up) and its two parts, which sum to it
+    (move_self: the city's new score among the old scores of the others; move_others: what these did since, those that
+    entered or left among them), score_a, score_b, change, and its PARTS, which sum to it; cities whose rank or score
+    changed, largest moves first. `indicators`: city, indicator, value_a, status_a, value_b, status_b, contribution (to
+    the part `observations`), observations (those of the second edition's making that changed: variable, place, value_a,
+    value_b; none where the indicator is made otherwise of the same observations). `entered`, `left`: ranked in one
     only. `observations`: variable, level, place, boundary, kind (changed, added, removed), value_a, value_b.
     `framework`: key, a, b of each declaration that differs.
     """
@@ -223,10 +226,32 @@ def _table(first: pl.DataFrame, second: pl.DataFrame, change: Change, edition: E
         .filter(moved | parted)
         .join(named, on="city", how="left", validate="1:1")
         .with_columns(move=pl.col("rank_b").cast(pl.Int64) - pl.col("rank").cast(pl.Int64))
+        .with_columns(move_self=_moved_alone(first["score"]))
+        .with_columns(move_others=pl.col("move") - pl.col("move_self"))
         .sort(pl.col("move").abs(), pl.col("change").abs(), "city", descending=[True, True, False])
         .select("city", "slug", "name", "country", pl.col("rank").alias("rank_a"), "rank_b", "move",
-                pl.col("score").alias("score_a"), "score_b", "change", *PARTS)
+                "move_self", "move_others", pl.col("score").alias("score_a"), "score_b", "change", *PARTS)
     )  # fmt: skip
+
+
+def _moved_alone(scores: pl.Series) -> pl.Expr:
+    """Places that a city would move if its score changed and no other's did, by competition ranks of the first edition.
+
+    Scores are compared as ranks compare them, after rounding (kernel.rank): a row's digits are those of its largest.
+    """
+    before = scores.to_numpy()
+
+    def places(pairs: pl.Series) -> pl.Series:
+        was, now = (pairs.struct.field(name).to_numpy() for name in ("score", "score_b"))
+        moved = [
+            int((rounded[:-2] > rounded[-1]).sum()) - int((rounded[:-2] > rounded[-2]).sum())
+            - int(rounded[-2] > rounded[-1])
+            for one, other in zip(was, now, strict=True)
+            for rounded in [round_significant(np.append(before, [one, other]))]
+        ]  # fmt: skip
+        return pl.Series(moved, dtype=pl.Int64)
+
+    return pl.struct("score", "score_b").map_batches(places, return_dtype=pl.Int64)
 
 
 def _indicators(
