@@ -20,7 +20,7 @@ from technopole.core.errors import InputError
 from technopole.editions.shipped import latest_edition
 from technopole.instruments.measured import Measured
 from technopole.instruments.osm import measure_osm, ring_km2
-from technopole.instruments.osm_features import METRES, is_tall, number, track_of
+from technopole.instruments.osm_features import FEATURES, METRES, TRACKS, is_tall, number, track_of
 from technopole.observations.schema import OBSERVATION_SCHEMA
 from technopole.snapshots.upstream import mirror_folder
 
@@ -62,18 +62,20 @@ def tags_of(element: ET.Element) -> dict[str, str]:
     return {tag.attrib["k"]: tag.attrib["v"] for tag in element.findall("tag")}
 
 
-def count(xml: ET.Element, test: Callable[[dict[str, str]], bool]) -> tuple[int, int]:
-    """Nodes and closed ways; and relations, of which those cut by the edge have no area."""
-    nodes = sum(test(tags_of(one)) for one in xml.findall("node"))
-    ways = 0
+def count(xml: ET.Element, test: Callable[[dict[str, str]], bool]) -> int:
+    """Nodes, closed ways, and relations whose ways and nodes are all there; the edge cuts the others."""
+    places = {one.attrib["id"] for one in xml.findall("node")}
+    ways = {one.attrib["id"]: [node.attrib["ref"] for node in one.findall("nd")] for one in xml.findall("way")}
+    total = sum(test(tags_of(one)) for one in xml.findall("node"))
     for way in xml.findall("way"):
-        refs = [one.attrib["ref"] for one in way.findall("nd")]
-        ways += len(refs) > 3 and refs[0] == refs[-1] and test(tags_of(way)) and tags_of(way).get("area") != "no"
-    relations = sum(
-        test(tags_of(one)) and tags_of(one).get("type") in {"multipolygon", "boundary"}
-        for one in xml.findall("relation")
-    )
-    return nodes + ways, relations
+        refs, tags = ways[way.attrib["id"]], tags_of(way)
+        total += len(refs) > 3 and refs[0] == refs[-1] and tags.get("area") != "no" and test(tags)
+    for relation in xml.findall("relation"):
+        tags = tags_of(relation)
+        members = [one.attrib["ref"] for one in relation.findall("member") if one.attrib["type"] == "way"]
+        whole = all(one in ways and places >= set(ways[one]) for one in members)
+        total += tags.get("type") in {"multipolygon", "boundary"} and whole and test(tags)
+    return total
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,12 @@ def count(xml: ET.Element, test: Callable[[dict[str, str]], bool]) -> tuple[int,
         ("public_wifi", lambda t: t.get("internet_access") == "wlan"),
         ("payment_contactless", lambda t: t.get("payment:contactless") == "yes"),
         ("payment_known", lambda t: any(key.startswith("payment:") for key in t)),
+        ("payment_cards", lambda t: any(
+            t[key] == "yes" for key in t if key.startswith("payment:") and (
+                key.endswith("cards") or key[8:] in {"visa", "mastercard", "maestro", "visa_electron", "visa_debit",
+                    "american_express", "jcb", "unionpay", "mastercard_contactless"}))),
+        ("buildings_with_height", lambda t: t.get("building", "no") not in {"no", "entrance"}
+            and ("height" in t or "building:levels" in t)),
         ("charging_stations", lambda t: t.get("amenity") == "charging_station"),
         ("bicycle_sharing", lambda t: t.get("amenity") == "bicycle_rental"),
         ("car_sharing", lambda t: t.get("amenity") == "car_sharing"),
@@ -101,13 +109,15 @@ def count(xml: ET.Element, test: Callable[[dict[str, str]], bool]) -> tuple[int,
 def test_counts_of_a_real_extract(
     variable: str, test: Callable[[dict[str, str]], bool], measured: Measured, xml: ET.Element
 ) -> None:
-    least, relations = count(xml, test)
-    assert least <= value(measured, variable) <= least + relations
+    expected = count(xml, test)
+    assert value(measured, variable) == expected
+    assert value(measured, f"{variable}_per_km2") == pytest.approx(expected / value(measured, "area_covered"))
 
 
 def test_lengths_of_track(measured: Measured, xml: ET.Element) -> None:
     """By the spherical law of cosines, from the XML."""
     place = {one.attrib["id"]: (float(one.attrib["lat"]), float(one.attrib["lon"])) for one in xml.findall("node")}
+    assert value(measured, "light_rail_length") == sum(tags_of(one).get("railway") == "light_rail" for one in xml) == 0
     for kind in ("rail", "subway", "tram"):
         total = 0.0
         for way in xml.findall("way"):
@@ -120,6 +130,8 @@ def test_lengths_of_track(measured: Measured, xml: ET.Element) -> None:
                 cosine = math.sin(a) * math.sin(c) + math.cos(a) * math.cos(c) * math.cos(d - b)
                 total += 6371.0088 * math.acos(min(cosine, 1.0))
         assert total > 1
+        density = total / value(measured, "area_covered")
+        assert value(measured, f"{kind}_length_per_km2") == pytest.approx(density, rel=1e-3)
         assert value(measured, f"{kind}_length") == pytest.approx(total, rel=1e-3)
 
 
@@ -166,6 +178,7 @@ def test_green_area(measured: Measured, xml: ET.Element) -> None:
                 total += sign * sum(area(ring) for ring in rings_of([list(ways[one]) for one in members]))
     assert total > 0.1
     assert value(measured, "green_area") == pytest.approx(total, rel=1e-3)
+    assert value(measured, "green_area_per_km2") == pytest.approx(total / value(measured, "area_covered"), rel=1e-3)
 
 
 def test_densities_divide_by_the_area_of_the_extract(measured: Measured) -> None:
@@ -179,6 +192,27 @@ def test_densities_divide_by_the_area_of_the_extract(measured: Measured) -> None
     assert set(measured.observations["status"]) == {"lower bound"}
     assert measured.provenance["date"] == measured.observations["period"][0] == "2019-04-21"
     json.dumps(measured.to_json(), allow_nan=False)
+
+
+def test_every_figure_of_the_extract_is_checked(measured: Measured) -> None:
+    """Each variable is one of the counts above, a length, an area, or its density."""
+    counted = {
+        mark.args[1][number][0]
+        for mark in test_counts_of_a_real_extract.pytestmark
+        for number in range(len(mark.args[1]))
+    }  # type: ignore[attr-defined]
+    checked = {*counted, *(f"{kind}_length" for kind in TRACKS), "green_area"}
+    variables = {f"osm_{one}{ending}" for one in checked for ending in ("", "_per_km2")} | {"osm_area_covered"}
+    assert set(measured.observations["variable"]) == variables
+
+
+def test_lists_of_values() -> None:
+    matches = {one.id: one.matches for one in FEATURES}
+    assert matches["public_wifi"]({"internet_access": "terminal; wlan"})
+    assert not matches["public_wifi"]({"internet_access": "terminal"})
+    assert not matches["public_wifi"]({})
+    assert matches["payment_contactless"]({"payment:contactless": "only"})
+    assert not matches["payment_cards"]({"payment:credit_cards": "no"})
 
 
 def test_tags_that_are_no_numbers() -> None:

@@ -35,6 +35,7 @@ CAVEATS: Final = (
     "Volunteers map what they care about: a count is what is mapped, a lower bound, and cities differ in completeness.",
     "Payment: osm_payment_known says how many places have any such tag; compare shares, not counts.",
     "Heights: osm_buildings_with_height of osm_buildings have a height or levels; other tall buildings aren't seen.",
+    "A place that is drawn both as a point and as an area counts twice.",
     "Green areas that lie one in another count twice; street trees and lawns don't count.",
     "Each track of a line counts: a double track of 1 km is 2 km.",
 )

@@ -66,7 +66,8 @@ def is_telecom(tags: Tags) -> bool:
 
 
 def _is(key: str, *values: str) -> Callable[[Tags], bool]:
-    return lambda tags: tags.get(key) in values
+    """Whether a tag has one of the values, alone or in a list ("yes;wlan")."""
+    return lambda tags: key in tags and any(one.strip() in values for one in tags[key].split(";"))
 
 
 def _any(*tests: Callable[[Tags], bool]) -> Callable[[Tags], bool]:
@@ -75,9 +76,9 @@ def _any(*tests: Callable[[Tags], bool]) -> Callable[[Tags], bool]:
 
 FEATURES: Final = (
     Feature("public_wifi", "places with internet_access=wlan", _is("internet_access", "wlan")),
-    Feature("payment_contactless", "places that take contactless payment", _is("payment:contactless", "yes")),
+    Feature("payment_contactless", "places that take contactless payment", _is("payment:contactless", "yes", "only")),
     Feature("payment_cards", "places that take cards",
-            lambda tags: any(CARDS.match(key) and one == "yes" for key, one in tags.items())),
+            lambda tags: any(CARDS.match(key) and one in {"yes", "only"} for key, one in tags.items())),
     Feature("payment_known", "places with any payment tag",
             lambda tags: any(key.startswith("payment:") for key in tags)),
     Feature("charging_stations", "charging stations", _is("amenity", "charging_station")),
