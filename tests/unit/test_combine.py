@@ -234,6 +234,13 @@ def test_rows_without_a_licence_are_for_the_user_alone(base, quick, tmp_path, ru
         assert (status, out, err.count("\n")) == (1, "", 1)
         assert "for yourself only" in err
     assert run("rank", "--edition", tmp_path / "mine", "--top", "1")[0] == 0
+    status, out, err = run("serve", "--host", "0.0.0.0", "--port", "0", "--edition", tmp_path / "mine")
+    assert (status, out) == (1, "")
+    assert "for yourself only" in err
+    status, out, _ = run("data", "status", "--json", "--edition", tmp_path / "mine")
+    assert json.loads(out)["own"] == {
+        "base": base.id, "rows": 3, "sources": ["own"], "for_yourself_only": ["own"], "cities": 0
+    }  # fmt: skip
     assert site_files(mine)
     with pytest.raises(LicenceError):
         write_page(mine, tmp_path / "x.html")
@@ -447,6 +454,24 @@ def test_a_failure_leaves_the_edition_that_was_there(base, own, tmp_path):
         combine(own, "again", tmp_path / "ours", Additions(framework=never))
     assert {path: path.read_bytes() for path in (tmp_path / "ours").rglob("*.*")} == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["never.yaml", "ours"]
+
+
+@pytest.mark.parametrize("what", ["observations.parquet", "framework.yaml", "reference/frame.parquet"])
+def test_a_damaged_base_is_refused(base, quick, tmp_path, what):
+    shutil.copytree(base.folder, tmp_path / "base")
+    path = tmp_path / "base" / what
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(EditionError, match=f"{Path(what).name} doesn't match its checksum"):
+        combine(open_edition(tmp_path / "base"), "ours", tmp_path / "ours", Additions(framework=quick))
+    assert not (tmp_path / "ours").exists()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"format": 1}', '{"format": 1, "id": "x"}', "\x00"])
+def test_a_damaged_manifest_is_one_line(tmp_path, run, text):
+    written(tmp_path, "edition.json", text)
+    status, out, err = run("rank", "--edition", tmp_path)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert "edition.json" in err
 
 
 def test_build_never_replaces_a_folder_of_other_things(tmp_path):

@@ -29,6 +29,7 @@ def status(
 ) -> None:
     """Show the edition in use, or what could not be placed in a city."""
     from technopole.cli.output import console, write_csv, write_json
+    from technopole.editions.own_provenance import own_summary
     from technopole.editions.read import open_edition
     from technopole.publish.evidence import edition_status
 
@@ -36,7 +37,7 @@ def status(
     if by_reason or unresolved:
         _show_rows(opened, by_reason=by_reason, json=json, csv=csv)
         return
-    state = edition_status(opened)
+    state = {**edition_status(opened), "own": own_summary(opened)}
     if json:
         write_json(state)
     elif csv:
@@ -45,7 +46,8 @@ def status(
         write_csv(pl.DataFrame([{key: str(value) for key, value in state.items()}]))
     else:
         for key, value in state.items():
-            console().print(f"{key:<20} {value}")
+            if value is not None:
+                console().print(f"{key:<20} {value}", markup=False)
 
 
 def _show_rows(opened: Edition, *, by_reason: bool, json: bool, csv: bool) -> None:

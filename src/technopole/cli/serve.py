@@ -30,6 +30,7 @@ def serve(
     import os
 
     from technopole.cli.output import say
+    from technopole.editions.licences import check_exportable
     from technopole.editions.read import open_edition, verify_edition
 
     for package in ("fastapi", "granian"):
@@ -48,6 +49,8 @@ def serve(
         raise InputError(f"{host!r} is no address:", "give an IP address, such as 127.0.0.1 or 0.0.0.0.") from None
     opened = open_edition(edition)
     verify_edition(opened)
+    if not loopback:
+        check_exportable(opened)
     port = _free_port(address, port)
     shown = f"[{address}]" if ":" in address else address
     os.environ[EDITION] = str(opened.folder.resolve())

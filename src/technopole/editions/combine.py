@@ -27,7 +27,7 @@ from technopole.editions.own_declarations import OWN, OwnDeclarations, read_own
 from technopole.editions.own_provenance import KEY, about, own_part, provenance_of, sources_of
 from technopole.editions.own_rows import read_rows
 from technopole.editions.own_sources import metas_of
-from technopole.editions.read import Edition
+from technopole.editions.read import Edition, verify_files
 from technopole.editions.write import QUICK, check_target, write_edition
 from technopole.index.framework import Framework, read_framework
 from technopole.index.matrix import coverage
@@ -81,6 +81,7 @@ def combine(
     InputError, UnknownNameError, FrameworkError, UpstreamError, EditionError : nothing is written then.
     """
     _check(base, name, target, added)
+    verify_files(base)
     declared = read_own(added.declarations)
     tables, cities = base.cities(), tuple(own_part(base)["cities"])
     remarks: list[str] = []

@@ -22,6 +22,15 @@ def own_part(edition: Edition) -> dict[str, Any]:
     return own
 
 
+def own_summary(edition: Edition) -> dict[str, Any] | None:
+    """What was added to which base, in a few words; None for an edition that was built."""
+    if "own" not in edition.manifest:
+        return None
+    own = own_part(edition)
+    kept = ("rows", "sources", "for_yourself_only")
+    return {"base": own["base"]["id"], **{key: own[key] for key in kept}, "cities": len(own["cities"])}
+
+
 def provenance_of(base: Edition, rows: OwnRows, metas: Mapping[str, Meta], gone: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Tables `files`, `evidence` and `unresolved`: a file of the user's stands once for each source in it."""
     files, evidence, unresolved = (base.table(name) for name in ("files", "evidence", "unresolved"))

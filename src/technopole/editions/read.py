@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -18,6 +18,8 @@ from technopole.editions.shipped import latest_edition
 from technopole.index.framework import Framework, read_framework
 from technopole.indicators.declarations import Catalogue, catalogue
 from technopole.snapshots.upstream import sha256_of
+
+_MANIFEST_KEYS: Final = {"id": str, "content_digest": str, "sources": dict, "inputs": dict, "files": dict}
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,13 @@ def open_edition(folder: Path | None = None) -> Edition:
         raise EditionError(f"{folder} is no edition: it has no {MANIFEST}:", "name the folder of an edition.")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of which wrong encoding, wrong JSON
         raise EditionError(f"{path} is damaged: {error}.", "Restore the edition, or rebuild it.") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise EditionError(f"{path} isn't of format {FORMAT}:", "use the version of technopole that wrote it.")
+    for key, kind in _MANIFEST_KEYS.items():
+        if not isinstance(manifest.get(key), kind):
+            raise EditionError(f"{path} is damaged: it has no {key}.", "Restore the edition, or rebuild it.")
     return Edition(folder, manifest)
 
 
@@ -114,6 +119,15 @@ def verify_edition(edition: Edition) -> list[str]:
     ------
     EditionError : a file is absent, unlisted or changed, or the tables say something else than the digest.
     """
+    checked = verify_files(edition)
+    tables = {name: read_parquet(edition.folder / f"{name}.parquet") for name in TABLES}
+    if content_digest(tables) != edition.manifest["content_digest"]:
+        raise EditionError("the tables don't have the content digest of the manifest:", "rebuild the edition.")
+    return checked
+
+
+def verify_files(edition: Edition) -> list[str]:
+    """Check every file against the checksums of the manifest; see `verify_edition`."""
     listed: dict[str, dict[str, Any]] = edition.manifest["files"]
     present = {path.relative_to(edition.folder).as_posix() for path in edition.folder.rglob("*") if path.is_file()}
     strange = sorted(present - set(listed) - {MANIFEST})
@@ -125,7 +139,4 @@ def verify_edition(edition: Edition) -> list[str]:
             raise EditionError(f"{name} is absent from the edition:", "restore it, or rebuild the edition.")
         if path.stat().st_size != pinned["bytes"] or sha256_of(path) != pinned["sha256"]:
             raise EditionError(f"{name} doesn't match its checksum:", "restore it, or rebuild the edition.")
-    tables = {name: read_parquet(edition.folder / f"{name}.parquet") for name in TABLES}
-    if content_digest(tables) != edition.manifest["content_digest"]:
-        raise EditionError("the tables don't have the content digest of the manifest:", "rebuild the edition.")
     return sorted(listed)
