@@ -128,9 +128,15 @@ def _summary(
     size = len(standing(edition, Lens.SCALE.value, ROOT))
     text = (
         f"By how much happens in it (scale) {page['name']} is {scale.rank} of {size:,} ranked cities, with a range of "
-        f"{scale.span}; per inhabitant (intensity) it is {intensity.rank}, with {intensity.span}. {covered}"
+        f"{unbroken(scale.span)}; per inhabitant (intensity) it is {intensity.rank}, with {unbroken(intensity.span)}. "
+        f"{covered}"
     )
     return (people, Cited(text, (own,)))
+
+
+def unbroken(span: str) -> str:
+    """Keep a range on one line: a word joiner on both sides of its dash."""
+    return span.replace("–", "\u2060–\u2060")
 
 
 def _standings(edition: Edition, page: dict[str, Any], own: int) -> tuple[Standing, ...]:

@@ -56,7 +56,7 @@ def _judgement(table: dict[str, Any], own: int) -> Judgement:
             one["name"],
             str(one["rank"]),
             f"{one['rank_low']:.0f}–{one['rank_high']:.0f}",
-            tuple(f"{one['probability'][place] * 100:.0f} %" for place in places),
+            tuple(f"{one['probability'][place] * 100:.0f}" for place in places),
         )
         for one in table["cities"]
     )
