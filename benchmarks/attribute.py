@@ -128,7 +128,12 @@ def usage() -> dict[str, float]:
 
 def shuffled_bytes() -> int:
     """Bytes that all stages of the Spark session wrote for a shuffle."""
-    stages = spark_session().sparkContext._jsc.sc().statusStore().stageList(None)
+    context = spark_session().sparkContext
+    java = context._gateway.jvm
+    # py4j knows no default arguments: all stages, without details, summaries, quantiles and tasks
+    quantiles = context._gateway.new_array(java.double, 0)
+    lists = [java.java.util.ArrayList() for _ in range(2)]
+    stages = context._jsc.sc().statusStore().stageList(lists[0], False, False, quantiles, lists[1])
     return sum(int(stages.apply(number).shuffleWriteBytes()) for number in range(stages.size()))
 
 
@@ -276,7 +281,8 @@ def compare(kind: str, size: int, path: Path, engines: list[str]) -> None:
         command = [sys.executable, __file__, "--one", engine, str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            print(f"{kind} {size:,} {engine}: failed: {done.stderr.strip().splitlines()[-1]}")
+            lines = done.stderr.strip().splitlines()
+            print(f"{kind} {size:,} {engine}: failed: {next((one for one in lines if 'Error' in one), lines[-1])}")
             continue
         one = json.loads(done.stdout.splitlines()[-1])
         base = base or one

@@ -186,6 +186,35 @@ def test_the_country_wins(points: pl.DataFrame, tables: CityTables, territory: T
     agrees(attribute_points(find_points(path), columns, territory), by_brute_force(points, tables, countries=True))
 
 
+def write_partitions(path: Path) -> Path:
+    """A folder as Spark and Hive write it: the category is in the names of folders."""
+    for number, name in enumerate(("kind=007", "kind=b b", "kind=__HIVE_DEFAULT_PARTITION__")):
+        (path / name).mkdir(parents=True)
+        points = pl.DataFrame({"lat": [22.3] * (number + 1), "lon": [114.17] * (number + 1)})
+        points.write_parquet(path / name / "part.parquet")
+    return path
+
+
+PARTITIONED = [("007", 1), ("b b", 2), (None, 3)]
+
+
+def by_partition(path: Path, territory: Territory, engine: str) -> list[Any]:
+    found = attribute_points(find_points(path), Columns("lat", "lon", by="kind"), territory, engine=engine)
+    return sorted(found.inside.filter(pl.col("boundary") == "region").select("category", "points").rows(), key=str)
+
+
+def test_folders_that_are_named_for_a_column(territory: Territory, tmp_path: Path) -> None:
+    path = write_partitions(tmp_path / "year=2024" / "points")
+    assert by_partition(path, territory, "duckdb") == sorted(PARTITIONED, key=str)
+    (path / "part.parquet").write_bytes((path / "kind=007" / "part.parquet").read_bytes())
+    with pytest.raises(InputError, match="other folders of columns"):
+        find_points(path)
+    # one file of such a folder is a file like any other
+    alone = find_points(path / "kind=007" / "part.parquet")
+    with pytest.raises(InputError, match="no column 'kind'"):
+        attribute_points(alone, Columns("lat", "lon", by="kind"), territory)
+
+
 @pytest.fixture(scope="module")
 def spark() -> Iterator[None]:
     if shutil.which("java") is None:
@@ -213,6 +242,7 @@ def test_spark_gives_the_same_bytes(
         assert here.outside.equals(there.outside)
         assert (here.points, here.broken, here.remarks) == (there.points, there.broken, there.remarks)
     agrees(there, by_brute_force(points, tables, countries=True))
+    assert by_partition(write_partitions(tmp_path / "folder"), territory, "spark") == sorted(PARTITIONED, key=str)
 
 
 def test_cells_say_what_the_exact_rule_says(tables: CityTables) -> None:

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,7 +115,9 @@ def _duckdb_points(connection: Any, points: PointFile) -> ir.Table:
     files = [str(file) for file in points.files]
     try:
         if points.kind == "parquet":
-            return connection.read_parquet(files)
+            if points.base is None:
+                return connection.read_parquet(files, hive_partitioning=False)
+            return connection.read_parquet(files, hive_partitioning=True, hive_types_autocast=False)
         if points.kind == "csv":
             return connection.read_csv(
                 files, header=True, delim=points.separator, quote='"', escape='"', all_varchar=True,
@@ -146,7 +149,9 @@ def _spark(points: PointFile, territory: Territory, with_country: bool, scratch:
             reader = reader.option("quote", '"').option("escape", '"').option("multiLine", True)
             frame = reader.option("mode", "FAILFAST").option("maxCharsPerColumn", HEADER_LIMIT).csv(files)
         else:
-            frame = session.read.parquet(*files)
+            session.conf.set("spark.sql.sources.partitionColumnTypeInference.enabled", "false")
+            reader = session.read if points.base is None else session.read.option("basePath", str(points.base))
+            frame = reader.parquet(*files)
     except PySparkException as error:
         raise InputError(_in_short(error, points), "give a whole file.") from error
     connection = ibis.pyspark.connect(session)
@@ -159,7 +164,9 @@ def _spark(points: PointFile, territory: Territory, with_country: bool, scratch:
     for name, table in names.items():
         functions.broadcast(session.createDataFrame(table.to_arrow())).createOrReplaceTempView(name)
     udf: Any = vars(functions)["arrow_udf"]  # of PySpark 4.1; its stubs lack it
-    function = udf(arrow_function(territory.exact, with_country), "int")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of PySpark about pandas, which isn't used
+        function = udf(arrow_function(territory.exact, with_country), "int")
     session.udf.register(EXACT_NAME, function)
 
     def run(expression: ir.Table) -> pa.Table:
@@ -196,7 +203,10 @@ def spark_session() -> Any:
     if "PYSPARK_GATEWAY_PORT" not in os.environ and not os.environ.get("SPARK_REMOTE"):  # not under spark-submit
         # workers on this machine need this Python's packages; Spark would take the first python3 on the path
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        builder = builder.master(os.environ.get("SPARK_MASTER", "local[*]"))
+        master = os.environ.get("SPARK_MASTER", "local[*]")
+        if master.startswith("local"):
+            os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # its ports are for this machine alone
+        builder = builder.master(master)
         builder = builder.config("spark.driver.memory", os.environ.get("SPARK_DRIVER_MEMORY", "2g"))
         builder = builder.config("spark.ui.enabled", "false").config("spark.log.level", "ERROR")
         builder = builder.config("spark.ui.showConsoleProgress", "false").config("spark.sql.shuffle.partitions", "8")

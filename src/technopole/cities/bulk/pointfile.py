@@ -30,6 +30,7 @@ class PointFile:
     files : absolute paths, sorted; one for a database.
     table : of a database.
     separator, columns : of CSV files; every file has the same header. Empty for other kinds.
+    base : the folder below which names of folders like ``year=2024`` are columns of text; None where there are none.
     """
 
     kind: Kind
@@ -37,6 +38,7 @@ class PointFile:
     table: str = ""
     separator: str = ","
     columns: tuple[str, ...] = ()
+    base: Path | None = None
 
 
 def find_points(path: Path, table: str | None = None) -> PointFile:
@@ -61,7 +63,7 @@ def find_points(path: Path, table: str | None = None) -> PointFile:
     if table is not None:
         raise InputError(f"--table {table} needs a database; {path.name} is none:", "leave it out.")
     if kind == "parquet":
-        return PointFile(kind, files)
+        return PointFile(kind, files, base=_base(path, files))
     separator, columns = _header(files[0])
     for file in files[1:]:
         if _header(file) != (separator, columns):
@@ -86,6 +88,25 @@ def _files(path: Path) -> tuple[Path, ...]:
     if not found:
         raise InputError(f"The folder {path} has no files.", "Name a folder of CSV or Parquet files.")
     return tuple(found)
+
+
+def _base(path: Path, files: tuple[Path, ...]) -> Path | None:
+    """The folder, where folders in it are named for the value of a column.
+
+    Raises
+    ------
+    InputError : not every file lies in folders for the same columns.
+    """
+    folder = path.resolve()
+    found = {
+        file: tuple(part.split("=")[0] for part in file.relative_to(folder).parent.parts if "=" in part)
+        for file in files
+        if file != folder
+    }
+    other = next((file for file, names in found.items() if names != found[files[0]]), None)
+    if other is not None:
+        raise InputError(f"{other.name} lies in other folders of columns than {files[0].name}:", "give one table.")
+    return folder if any(found.values()) else None
 
 
 def _kind(file: Path) -> Kind:
