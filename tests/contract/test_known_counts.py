@@ -58,7 +58,7 @@ KNOWN: dict[tuple[str, tuple[str, ...]], list[float | None]] = {
     ("public_wifi", ("public_wifi_hotspots",)): [None, 1800, None, None, None, 2566, None, None, None, None],
 }  # fmt: skip
 EXPLAINED = {
-    ("csmetrics", PAPERS): {"Tokyo"},
+    ("csmetrics", PAPERS): {"New York", "San Francisco"},
     ("leiden", ("publications",)): {"Taipei"},
     ("leiden", ("top10_publications",)): {"Taipei"},
     ("financedatabase", ("listed_companies",)): {"Taipei", "London"},

@@ -282,7 +282,7 @@ INSTITUTIONS = [
     ("waseda university", "tokyo"),
     ("shandong university", "jinan"),
     ("miami university", None),
-    ("ibm", None),
+    ("google", None),
 ]
 
 
@@ -294,3 +294,13 @@ def test_institutions(
     assert rows.height
     slugs = {str(city): slug for city, slug in real.tables.frame.select("city", "slug").iter_rows()}
     assert {slugs[place] if place else None for place in rows["place"].unique()} == {expected}
+
+
+def test_an_organisation_of_many_laboratories_is_never_at_its_headquarters_alone(
+    real: Resolver, mirror_records: Callable[[str], pl.DataFrame]
+) -> None:
+    rows = mirror_records("csmetrics").filter((pl.col("row") == "ibm") & (pl.col("variable") == "robotics_papers"))
+    slugs = {str(city): slug for city, slug in real.tables.frame.select("city", "slug").iter_rows()}
+    held = {slugs[place]: papers for place, papers in rows.group_by("place").agg(pl.col("amount").sum()).iter_rows()}
+    assert {"new-york", "san-francisco", "zurich", "haifa", "tokyo", "beijing"} < set(held)
+    assert max(held.values()) == pytest.approx(rows["amount"].sum() / 11)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -49,13 +50,53 @@ def patent_rules(observations: pl.DataFrame, frame: pl.DataFrame, values: pl.Dat
 
 def unicorn_lists(observations: pl.DataFrame, _: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """Ends by what two lists say: the smaller and the larger count, for cities that are in both."""
-    others = observations.filter((pl.col("variable") == OTHER_LISTS) & (pl.col("level") == "city")).select(
-        "boundary", city=pl.col("place").cast(pl.Int64), other="value"
-    )
     return (
         values.filter(pl.col("value").is_not_null())
-        .join(others, on=["city", "boundary"], validate="1:1")
+        .join(
+            _of_cities(observations, OTHER_LISTS).rename({OTHER_LISTS: "other"}),
+            on=["city", "boundary"],
+            validate="1:1",
+        )
         .select("city", "boundary", low=pl.min_horizontal("value", "other"), high=pl.max_horizontal("value", "other"))
+    )
+
+
+def shared_papers(
+    observations: pl.DataFrame, _: pl.DataFrame, values: pl.DataFrame, *, shared: str, variance: str
+) -> pl.DataFrame:
+    """Ends by the variance of the papers that were shared out over laboratories, where a city has any.
+
+    Never below the papers that weren't shared out. The upper end needs no such stop: it passes all papers of the
+    organisations only where a city has nearly all their laboratories (a test of the source holds that none has).
+    """
+    half = pl.col(variance).sqrt() * UNIFORM
+    return (
+        values.filter(pl.col("value").is_not_null())
+        .join(_of_cities(observations, shared), on=["city", "boundary"], validate="1:1")
+        .join(_of_cities(observations, variance), on=["city", "boundary"], validate="1:1")
+        .filter(pl.col(variance) > 0)
+        .select(
+            "city",
+            "boundary",
+            low=pl.max_horizontal(pl.col("value") - half, pl.col("value") - pl.col(shared), pl.lit(0.0)),
+            high=pl.col("value") + half,
+        )
+    )
+
+
+def _of_cities(observations: pl.DataFrame, variable: str) -> pl.DataFrame:
+    """City, boundary, and the value of one variable under its own name."""
+    return observations.filter((pl.col("variable") == variable) & (pl.col("level") == "city")).select(
+        "boundary", city=pl.col("place").cast(pl.Int64), **{variable: "value"}
+    )
+
+
+def _laboratories(papers: str) -> MeasurementError:
+    shared, variance = f"{papers}_shared", f"{papers}_shared_variance"
+    return MeasurementError(
+        "papers of organisations of many laboratories, shared out equally: any other split is as likely",
+        partial(shared_papers, shared=shared, variance=variance),
+        (shared, variance),
     )
 
 
@@ -67,4 +108,6 @@ ERRORS: Final[dict[str, MeasurementError]] = {
     "unicorn_lists": MeasurementError(
         "two lists of unicorns differ: anywhere between them, where both have the city", unicorn_lists, (OTHER_LISTS,)
     ),
+    "computer_science_laboratories": _laboratories("computer_science_papers"),
+    "robotics_laboratories": _laboratories("robotics_papers"),
 }

@@ -4,8 +4,9 @@ A score file is a JSON object: institution key -> fractional number of papers an
 authors gives each one's institution a third). An institution is placed by the reviewed table placements.csv beside
 this file, otherwise by its name and country in the register of research organisations (ROR). Companies and
 organisations with several sites aren't put at their headquarters: the files don't say where the work was done, so
-they are split among their members by splits.csv (splitting.py), or left out, with the reason, and counted. Years
-after LAST hold a few early papers of some venues and aren't read.
+they are split among their members by splits.csv (splitting.py), shared out equally over their laboratories by
+laboratories.csv (laboratories.py), or left out, with the reason, and counted. Years after LAST hold a few early papers
+of some venues and aren't read.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from technopole.observations.placing import Resolver, place
 from technopole.observations.variables import Meta
 from technopole.snapshots.tables import ROW, read_csv, read_json
 from technopole.snapshots.upstream import Upstream
+from technopole.sources.csmetrics.laboratories import laboratory_sites, share_out
 from technopole.sources.csmetrics.splitting import split
 
 SCORES: Final = "csmetrics/data/scores/*_affiliations.json"
@@ -41,7 +43,7 @@ COMPANY: Final = "company: the files don't say at which of its sites the work wa
 
 
 def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
-    """Read the score files and place their institutions; return a record a file and institution (RECORD_SCHEMA).
+    """Read the score files and place their institutions; return a record a file, institution and place (RECORD_SCHEMA).
 
     Raises
     ------
@@ -49,8 +51,10 @@ def records(upstream: Upstream, meta: Meta, cities: Resolver) -> pl.DataFrame:
     """
     scores = _scores(upstream, _venues())
     institutions = _institutions(upstream, meta, scores["institution"].unique(maintain_order=True))
-    rows = split(scores, institutions, _declared("splits.csv"))
-    return place(rows.rename({"institution": "row"}), cities)
+    sites = laboratory_sites(_declared("laboratories.csv"), cities)
+    others = scores.join(sites, on="institution", how="anti", maintain_order="left")
+    rows = split(others, institutions, _declared("splits.csv"))
+    return pl.concat([place(rows.rename({"institution": "row"}), cities), share_out(scores, sites)])
 
 
 def _declared(name: str) -> pl.DataFrame:
