@@ -103,6 +103,9 @@ def twice(name):
         (leaf("empty"), "empty: all values are missing or equal"),
         ({"defaults": {"aggregate": "geometric", "normalise": "z_score"}} | leaf("a"), "needs values above zero"),
         (leaf("a", weight=-1), "weight"),
+        (leaf("a", normalise={"method": "goalposts", "low": "x", "high": 2}), "a: a parameter of its method"),
+        (leaf("a", normalise={"method": "distance_to_targets", "targets": "x"}), "a: a parameter of its method"),
+        (leaf("a", treat={"method": "winsorise_quantile", "upper": "x"}), "a: a parameter"),
         (leaf("a", weight=0), "all weights below 'total' are zero"),
         ({"defaults": {"weights": {"method": "hierarchy", "matrix": [[1, 2], [0.5, 1]]}}, "index": {
             "id": "total", "children": [{"indicator": "a"}, {"indicator": "b"}, {"indicator": "c"}]}},

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ import pytest
 from technopole.cli.main import main
 from technopole.core.types import Boundary, Lens, Status
 from technopole.editions.read import Edition, open_edition
+from technopole.index.complete import complete
 from technopole.index.framework import ROOT, Framework
 from technopole.index.matrix import Matrix
 from technopole.index.shares import SHARES, evidence_shares, weights_within
@@ -128,6 +130,31 @@ def test_without_missing_values_every_policy_is_the_same(framework: Framework, p
     complete = small(framework, missing=False)
     nominal = policy_run(complete, framework, Lens.SCALE, "nearest")
     assert (policy_run(complete, framework, Lens.SCALE, policy).scores == nominal.scores).all()
+
+
+def test_regressions_guess_what_hangs_together_and_a_country_once(framework: Framework) -> None:
+    pytest.importorskip("sklearn", reason="multiple imputation from regressions needs technopole[analysis]")
+    base = small(framework, missing=False)
+    rng, values = np.random.default_rng(1), base.values.copy()
+    values[:, 1:] = values[:, :1] * rng.uniform(0.95, 1.05, (30, values.shape[1] - 1))
+    truth = values[9, 0]
+    values[9, 0] = np.nan
+    countries = np.array([f"C{k // 3}" for k in range(30)])
+    inherited = np.zeros(values.shape[1], dtype=bool)
+    inherited[2] = True
+    values[:, 2] = np.repeat(values[::3, 2], 3)
+    values[12:15, 2] = np.nan  # a whole country
+    matrix = replace(base, values=values, countries=countries, inherited=inherited)
+    method = framework.method.model_copy(update={"imputation": "iterative", "draws": 3})
+    filled = complete(values, matrix, method, 0)
+    assert filled.draws.shape == (method.draws, *values.shape)
+    assert abs(filled.nominal[9, 0] - truth) < 5 < np.ptp(values[:, 1])
+    assert np.ptp(filled.draws[:, 9, 0]) > 0
+    assert (np.ptp(filled.draws[:, 12:15, 2], axis=1) == 0).all()
+    assert (complete(values, matrix, method, 0).draws == filled.draws).all()
+    few = framework.model_copy(update={"method": method})
+    nominal = policy_run(matrix, few, Lens.SCALE, "nearest")
+    assert not (policy_run(matrix, few, Lens.SCALE, "iterative").scores == nominal.scores).all()
 
 
 def test_a_policy_moves_only_cities_that_miss_something_in_score(framework: Framework) -> None:

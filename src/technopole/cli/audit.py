@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -60,6 +60,9 @@ def audit(
 @app.command()
 def policies(
     lens: LensName = "scale",
+    model: Annotated[
+        bool, typer.Option("--model", help="Also by multiple imputation from regressions (technopole[analysis]).")
+    ] = False,
     json: Json = False,
     edition: EditionFolder = None,
 ) -> None:
@@ -69,7 +72,7 @@ def policies(
     from technopole.publish.audit import policy_audit
     from technopole.publish.ranking import known_lens
 
-    shape = policy_audit(open_edition(edition), known_lens(lens))
+    shape = policy_audit(open_edition(edition), known_lens(lens), model=model)
     if json:
         write_json(shape)
     else:

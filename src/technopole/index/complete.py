@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from technopole.index.framework import Method
+from technopole.index.framework import RANDOM_IMPUTATIONS, Method
+from technopole.index.learned import impute_iterative
 from technopole.index.matrix import Matrix
 from technopole.index.tree import Floats
-from technopole.kernel.impute import IMPUTERS, NearestImputation, impute_nearest
+from technopole.kernel.impute import IMPUTERS, impute_nearest
 from technopole.kernel.normalise import NORMALISERS, orient
 
 
@@ -35,35 +36,44 @@ class Completed:
 def complete(treated: Floats, matrix: Matrix, method: Method, seed: int) -> Completed:
     """Fill missing values by the method's imputation; draws are the same for one seed.
 
+    `nearest` draws from the values of the nearest cities (countries), `iterative` from the predictive distribution of
+    regressions of each indicator on the others (scikit-learn, technopole[analysis]).
+
     Parameters
     ----------
     treated : (n, k), the matrix's values after treatment, NaN where missing.
     """
-    if method.imputation != "nearest":
+    if method.imputation not in RANDOM_IMPUTATIONS:
         filled = IMPUTERS[method.imputation].function(treated)
         return Completed(filled, filled[None])
     coordinates = NORMALISERS["min_max"].function(orient(treated, matrix.direction))
-    own = _nearest(treated, coordinates, method, seed)
-    nominal, draws = own.nominal, np.stack([own.replicate(draw) for draw in range(method.draws)])
-    if matrix.inherited.any():
-        country, countries = _country_of_each(matrix), len(set(matrix.countries.tolist()))
-        values, means = _mean_by(treated, country, countries), _mean_by(coordinates, country, countries)
-        theirs = _nearest(np.where(matrix.inherited, values, 0.0), means, method, seed)
-        gaps = np.isnan(treated) & matrix.inherited
-        nominal[gaps] = theirs.nominal[country][gaps]
-        for draw in range(method.draws):
-            draws[draw][gaps] = theirs.replicate(draw)[country][gaps]
-    return Completed(nominal, draws)
+    own = _guessed(treated, coordinates, method, seed)
+    if not matrix.inherited.any():
+        return own
+    country, countries = _country_of_each(matrix), len(set(matrix.countries.tolist()))
+    values, means = _mean_by(treated, country, countries), _mean_by(coordinates, country, countries)
+    # nearest: only what is inherited is asked for; regressions learn from the countries' means of all indicators
+    asked = np.where(matrix.inherited, values, 0.0) if method.imputation == "nearest" else values
+    theirs = _guessed(asked, means, method, seed)
+    gaps = np.isnan(treated) & matrix.inherited
+    own.nominal[gaps] = theirs.nominal[country][gaps]
+    for mine, guess in zip(own.draws, theirs.draws, strict=True):
+        mine[gaps] = guess[country][gaps]
+    return own
 
 
-def _nearest(values: Floats, coordinates: Floats, method: Method, seed: int) -> NearestImputation:
-    return impute_nearest(
+def _guessed(values: Floats, coordinates: Floats, method: Method, seed: int) -> Completed:
+    if method.imputation == "iterative":
+        draws = impute_iterative(values, method.draws, seed)
+        return Completed(draws[0] + (draws - draws[0]).mean(axis=0), draws)
+    found = impute_nearest(
         values,
         coordinates=coordinates,
         rng=np.random.default_rng(seed),
         donors=method.neighbours,
         draws=method.draws,
     )
+    return Completed(found.nominal, np.stack([found.replicate(draw) for draw in range(method.draws)]))
 
 
 def _country_of_each(matrix: Matrix) -> NDArray[np.int64]:

@@ -20,7 +20,9 @@ Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Normalisation = Literal["min_max", "z_score", "rank"]
 Aggregation = Literal["arithmetic", "geometric"]
-Imputation = Literal["nearest", "mean", "median", "zero"]
+Imputation = Literal["nearest", "iterative", "mean", "median", "zero"]
+RANDOM_IMPUTATIONS: Final = frozenset({"nearest", "iterative"})
+"""Those that draw each missing value `Method.draws` times."""
 
 
 class Leaf(Declaration):

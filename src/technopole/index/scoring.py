@@ -7,7 +7,7 @@ shared, so that scores compare over time; ranks are within a period.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from technopole.core.errors import InputError, UnknownNameError
 from technopole.index.climbing import climb, named
 from technopole.index.filling import fill
-from technopole.index.generic import GenericFramework, Indicator
+from technopole.index.generic import Choice, GenericFramework, Indicator
 from technopole.index.notebook import SHOWN, bar, html_table
 from technopole.index.tabular import labels, numbers, read_table, unique_labels, unique_rows
 from technopole.indicators.declarations import suggestion
@@ -195,15 +195,59 @@ def prepare(filled: Floats, framework: GenericFramework, ids: list[str], times: 
     ------
     InputError : an indicator without range, what a method refuses; names the indicator.
     """
-    leaves, panel = framework.indicators(), framework.panel
+    leaves, panel, defaults = framework.indicators(), framework.panel, framework.defaults
     treated, normalised = np.empty_like(filled), np.empty_like(filled)
-    for k, leaf in enumerate(leaves):
+    for columns in _alike([leaf.treat or defaults.treat for leaf in leaves]):
+        own = leaves if isinstance(columns, slice) else [leaves[k] for k in columns]
         for rows in rows_of_periods(times, panel.treat == "each"):
-            treated[..., rows, k] = _treated(filled[..., rows, k], leaf, framework)
+            cells = _cells(rows, columns)
+            treated[cells] = _all_or_each(_treated, filled[cells], own, framework, ids)
+    for columns in _alike([leaf.normalise or defaults.normalise for leaf in leaves]):
+        own = leaves if isinstance(columns, slice) else [leaves[k] for k in columns]
         for rows in rows_of_periods(times, panel.normalise == "each"):
-            own = ids if isinstance(rows, slice) else [ids[row] for row in rows]
-            normalised[..., rows, k] = _normalised(treated[..., rows, k], leaf, framework, own)
+            units = ids if isinstance(rows, slice) else [ids[row] for row in rows]
+            cells = _cells(rows, columns)
+            normalised[cells] = _all_or_each(_normalised, treated[cells], own, framework, units)
     return treated, normalised
+
+
+def _alike(choices: Sequence[Choice]) -> list[list[int]] | list[slice]:
+    """Positions of equal choices; a slice where all are equal."""
+    groups: dict[str, list[int]] = {}
+    for place, choice in enumerate(choices):
+        groups.setdefault(repr(choice), []).append(place)
+    return [slice(None)] if len(groups) == 1 else list(groups.values())
+
+
+def _cells(rows: NDArray[np.int64] | slice, columns: list[int] | slice) -> tuple[Any, ...]:
+    """Index of some rows and columns of a matrix or a stack."""
+    crossed = isinstance(rows, np.ndarray) and isinstance(columns, list)
+    return (..., rows[:, None] if crossed else rows, columns)  # type: ignore[index]
+
+
+def _all_or_each(
+    stage: Callable[[Floats, list[Indicator], GenericFramework, list[str]], Floats],
+    values: Floats, leaves: list[Indicator], framework: GenericFramework, ids: list[str],
+) -> Floats:  # fmt: skip
+    """Indicators with one choice, (..., n, g), in one call of the kernel; what fails one by one, to name it.
+
+    The kernel takes (n, columns): an indicator of each replicate is a column, its values side by side in memory.
+    """
+    planes = np.ascontiguousarray(np.moveaxis(values, -1, 0))
+    shape = planes.shape
+    try:
+        result = stage(planes.reshape(-1, shape[-1]).T, leaves, framework, ids)
+    except (InputError, TypeError, ValueError) as error:
+        if len(leaves) == 1 and isinstance(error, InputError):
+            raise
+        if len(leaves) == 1:
+            raise InputError(f"{leaves[0].id}: a parameter of its method isn't of the right kind ({error}).") from error
+        parts = [
+            _all_or_each(stage, plane[..., None], [leaf], framework, ids)
+            for plane, leaf in zip(planes, leaves, strict=True)
+        ]
+        return np.concatenate(parts, axis=-1)
+    return np.moveaxis(result.T.reshape(shape), 0, -1)
 
 
 def ranks_within(scores: Floats, times: Sequence[str]) -> NDArray[np.int32]:
@@ -215,7 +259,7 @@ def ranks_within(scores: Floats, times: Sequence[str]) -> NDArray[np.int32]:
 
 
 def rows_of_periods(times: Sequence[str], each: bool = True) -> list[NDArray[np.int64]] | list[slice]:
-    """Positions of the rows of each period; all rows where there are no periods, or not `each` is to stand alone."""
+    """Positions of the rows of each period; all rows where there are no periods, or not `each` stands alone."""
     if not times or not each:
         return [slice(None)]
     of = np.array(times)
@@ -280,42 +324,36 @@ def _denominated(table: pl.DataFrame, leaf: Indicator, where: str) -> Floats:
     return np.asarray(values / below * leaf.per if leaf.per != 1 else values / below, dtype=np.float64)
 
 
-def _columns(values: Floats) -> Floats:
-    """One indicator, (n,) or (replicates, n), as the kernel takes it: (n, replicates)."""
-    return np.ascontiguousarray(np.atleast_2d(values)).T
+def _treated(columns: Floats, leaves: list[Indicator], framework: GenericFramework, _: list[str]) -> Floats:
+    choice = leaves[0].treat or framework.defaults.treat
+    return named(leaves[0].id, lambda: TREATMENTS[choice.method].function(columns, **choice.parameters))
 
 
-def _treated(values: Floats, leaf: Indicator, framework: GenericFramework) -> Floats:
-    choice = leaf.treat or framework.defaults.treat
-    result = named(leaf.id, lambda: TREATMENTS[choice.method].function(_columns(values), **choice.parameters))
-    return result.T.reshape(values.shape)
-
-
-def _normalised(values: Floats, leaf: Indicator, framework: GenericFramework, ids: list[str]) -> Floats:
-    choice = leaf.normalise or framework.defaults.normalise
+def _normalised(columns: Floats, leaves: list[Indicator], framework: GenericFramework, ids: list[str]) -> Floats:
+    first, choice = leaves[0].id, leaves[0].normalise or framework.defaults.normalise
     parameters = dict(choice.parameters)
     needs = NORMALISERS[choice.method].needs
+    directions = np.repeat([float(leaf.direction) for leaf in leaves], columns.shape[1] // len(leaves))
     if choice.method == "scaled" or {"low", "high"} <= set(needs):
-        low, high = parameters.get("low", 0.0), parameters.get("high", 100.0)
-        parameters["low"], parameters["high"] = orient_bounds(low, high, leaf.direction)
+        posts = parameters.get("low", 0.0), parameters.get("high", 100.0)
+        parameters["low"], parameters["high"] = orient_bounds(*posts, directions)
     if "targets" in parameters:
-        parameters["targets"] = float(parameters["targets"]) * leaf.direction
+        parameters["targets"] = float(parameters["targets"]) * directions
     if "reference" in parameters:
         wanted = str(parameters["reference"])
         if wanted not in ids:
-            raise UnknownNameError(f"{leaf.id}: there is no reference unit {wanted!r}:", suggestion(wanted, ids))
+            raise UnknownNameError(f"{first}: there is no reference unit {wanted!r}:", suggestion(wanted, ids))
         parameters["reference"] = ids.index(wanted)
-    columns = _columns(values)
-    oriented = orient(columns, np.full(columns.shape[1], leaf.direction))
+    oriented = orient(columns, directions)
     try:
-        result = named(leaf.id, lambda: NORMALISERS[choice.method].function(oriented, **parameters))
+        result = named(first, lambda: NORMALISERS[choice.method].function(oriented, **parameters))
     except InputError as error:
         if choice.method in {"min_max", "z_score", "distance_to_maximum"} and degenerate_columns(columns).any():
             raise InputError(
-                f"{leaf.id}: all values are missing or equal, so {choice.method} can't tell units apart.",
+                f"{first}: all values are missing or equal, so {choice.method} can't tell units apart.",
                 "Drop the indicator, or normalise it by goalposts.",
             ) from error
         raise
     if np.isinf(result).any():
-        raise InputError(f"{leaf.id}: {choice.method} gives infinite values.", "Choose another normalisation.")
-    return result.T.reshape(values.shape)
+        raise InputError(f"{first}: {choice.method} gives infinite values.", "Choose another normalisation.")
+    return result

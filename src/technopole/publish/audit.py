@@ -16,7 +16,7 @@ from technopole.index.matrix import build_matrix
 from technopole.index.shares import SHARES, evidence_shares
 from technopole.publish.ranking import rank
 from technopole.publish.validate import spearman
-from technopole.robustness.policies import POLICIES, PolicyRun, policy_run, rank_bands
+from technopole.robustness.policies import MODEL_BASED, POLICIES, PolicyRun, policy_run, rank_bands
 
 LARGEST: Final = 10
 BANDS: Final = 5
@@ -73,7 +73,7 @@ def audit_table(audit: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def policy_audit(edition: Edition, lens: Lens) -> dict[str, Any]:
+def policy_audit(edition: Edition, lens: Lens, *, model: bool = False) -> dict[str, Any]:
     """What each treatment of missing values does to the ranks, in the shape of `technopole audit policies --json`.
 
     `policies`: rank correlation (Spearman) with the edition's own method, mean absolute and largest moves (`to` less
@@ -82,9 +82,14 @@ def policy_audit(edition: Edition, lens: Lens) -> dict[str, Any]:
     null where coverage doesn't vary. The draws of the nearest cities enter the ranges, so that more imputation should
     mean a wider range: a negative correlation. `width_confidence` is the same for the share of the weight observed.
 
+    Parameters
+    ----------
+    model : also by multiple imputation from regressions (MODEL_BASED).
+
     Raises
     ------
     EditionError : the edition ranks other cities than today's declarations would.
+    InputError : a model needs scikit-learn.
     """
     framework = edition.framework()
     frame = edition.frame()
@@ -92,7 +97,7 @@ def policy_audit(edition: Edition, lens: Lens) -> dict[str, Any]:
     table = rank(edition, lens=lens).table.sort("city")
     if matrix.cities.tolist() != table["city"].to_list():
         raise EditionError("the edition was built with other declarations of indicators:", "rebuild it.")
-    runs = [policy_run(matrix, framework, lens, policy) for policy in POLICIES]
+    runs = [policy_run(matrix, framework, lens, policy) for policy in (*POLICIES, *(MODEL_BASED if model else ()))]
     nominal = table["rank"].to_numpy()
     width = (table["rank_high"] - table["rank_low"]).to_numpy()
     return {
@@ -113,7 +118,7 @@ def _policy(run: PolicyRun, table: pl.DataFrame) -> dict[str, Any]:
     correlation, _, _ = spearman(table["rank"].to_list(), run.ranks.tolist())
     return {
         "policy": run.policy,
-        "summary": POLICIES[run.policy],
+        "summary": (POLICIES | MODEL_BASED)[run.policy],
         "correlation": correlation,
         "mean_absolute_move": float(np.abs(moves).mean()),
         "largest_move": int(np.abs(moves).max()),

@@ -29,6 +29,7 @@ from technopole.robustness.own_index import IndexStudy
 
 STACKED: Final = 1 << 22
 """Values of one stack, so that memory doesn't grow with the replicates."""
+EVERY: Final = {"treat", "impute", "normalise", "aggregate", "weights"}
 WITH_ERRORS: Final = 1 << 20
 """Values of a stack in which each replicate has a matrix of its own: it stays in the processor's cache."""
 
@@ -96,9 +97,13 @@ def _with(node: Group, varied: Varied, choice: Choice) -> Group:
     return node.model_copy(update={"children": children})
 
 
-def _of(pick: Mapping[str, Any], study: IndexStudy, stages: set[str]) -> str:
-    """What a replicate takes at these stages, as a key."""
-    return repr([pick[one.name] for one in study.framework.uncertainty.choices if one.of in stages])
+def _of(pick: Mapping[str, Any], study: IndexStudy, stages: set[str]) -> tuple[Any, ...]:
+    """What a replicate takes at these stages, as a key: which option it is, or the value along a range."""
+    return tuple(
+        id(pick[one.name]) if one.options else pick[one.name][one.parameter]
+        for one in study.framework.uncertainty.choices
+        if one.of in stages
+    )
 
 
 def _alike(places: Sequence[int] | NDArray[np.int64], keys: Sequence[Any]) -> list[NDArray[np.int64]]:
@@ -112,6 +117,8 @@ def _alike(places: Sequence[int] | NDArray[np.int64], keys: Sequence[Any]) -> li
 def _filled(study: IndexStudy, framework: GenericFramework) -> Floats:
     """Completed matrices: (draws, n, k)."""
     run = study.run
+    if not any(varied.of == "impute" for varied in framework.uncertainty.choices):
+        return run.imputed[None] if run.draws is None else run.draws
     periods = (list(run.ids), period_numbers(list(run.times))) if run.times else None
     filled = fill(run.denominated, study.table, framework, "The table", periods)
     return filled.nominal[None] if filled.draws is None else filled.draws
@@ -155,7 +162,7 @@ def _noisy(
     planes = np.ascontiguousarray(np.moveaxis(draws, -1, 0))  # (k, draws, n): the values of an indicator together
     missing = np.isnan(run.denominated)
     size = max(1, WITH_ERRORS // run.denominated.size)
-    pending = _alike(places, [repr(pick) for pick in picks])
+    pending = _alike(places, [_of(pick, study, EVERY) for pick in picks])
     for alike in pending:
         framework = with_choices(study.framework, picks[alike[0]])
         for start in range(0, alike.size, size):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from technopole.core.types import Lens
 from technopole.index.complete import complete
-from technopole.index.framework import ROOT, Framework
+from technopole.index.framework import RANDOM_IMPUTATIONS, ROOT, Framework
 from technopole.index.matrix import Matrix
 from technopole.index.run import normalise, positive, treat
 from technopole.index.tree import Floats, labelled_tree
@@ -27,6 +27,12 @@ POLICIES: Final[dict[str, str]] = {
 }
 """Policy -> what a missing value becomes."""
 
+MODEL_BASED: Final[dict[str, str]] = {
+    "iterative": "mean of 20 draws from regressions of each indicator on all others (multiple imputation by chained "
+    "equations)",
+}
+"""As POLICIES; these take a model (scikit-learn) and their time."""
+
 
 @dataclass(frozen=True)
 class PolicyRun:
@@ -42,12 +48,12 @@ def policy_run(matrix: Matrix, framework: Framework, lens: Lens, policy: str) ->
 
     Raises
     ------
-    KeyError : `policy` isn't one of POLICIES.
+    KeyError : `policy` isn't one of POLICIES or MODEL_BASED. InputError : a model needs scikit-learn.
     """
     method, labelled = framework.method, labelled_tree(framework)
     treated = treat(matrix, method, lens)
-    if policy == "nearest":
-        chosen = method.model_copy(update={"imputation": "nearest"})
+    if policy in RANDOM_IMPUTATIONS:
+        chosen = method.model_copy(update={"imputation": policy})
         filled = complete(treated, matrix, chosen, framework.uncertainty.seed).nominal
     else:
         filled = IMPUTERS[{"drop": "none"}.get(policy, policy)].function(treated)

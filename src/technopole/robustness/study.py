@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from technopole.core.errors import InputError, TechnopoleError
 from technopole.core.types import Boundary, Lens
-from technopole.index.framework import Framework, Method
+from technopole.index.framework import RANDOM_IMPUTATIONS, Framework, Method
 from technopole.index.matrix import Matrix
 from technopole.index.run import normalise, positive
 from technopole.index.tree import Floats, LabelledTree, labelled_tree
@@ -128,7 +128,7 @@ def _draws(matrix: Matrix, method: Method, lens: Lens, seed: int) -> tuple[Float
     try:
         return drawn_matrices(matrix, method, lens, seed), ""
     except TechnopoleError as error:
-        some = method.imputation == "nearest" or bool((matrix.low < matrix.high).any())
+        some = method.imputation in RANDOM_IMPUTATIONS or bool((matrix.low < matrix.high).any())
         count = method.draws if some else 1
         return np.full((count, *matrix.values.shape), np.nan), str(error)
 
