@@ -195,6 +195,27 @@ def test_what_reads_editions_reads_it(own, tmp_path, run):
         assert status == 0, (words, err)
 
 
+def test_the_api_answers_from_it(own):
+    pytest.importorskip("fastapi", reason="fastapi (extra serve) isn't installed: no API to ask")
+    httpx = pytest.importorskip("httpx", reason="httpx isn't installed: nothing to ask with")
+    import asyncio
+
+    from technopole.publish.api import make_app
+
+    async def asked() -> list[dict]:
+        transport = httpx.ASGITransport(app=make_app(own))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            paths = ("rank?top=2", "city/nuuksio", "trace?city=tokyo&indicator=makerspaces", "sources", "licences")
+            return [(await client.get(f"/v1/{path}")).raise_for_status().json() for path in paths]
+
+    ranked, city, traced, sources, licences = asyncio.run(asked())
+    assert ranked["framework"] == "our-cities"
+    assert "makerspaces" in {one["id"] for one in city["indicators"]}
+    assert traced["value"] == 31
+    for listed in (sources, licences):
+        assert "city_survey" in json.dumps(listed)
+
+
 def test_amend_and_replace(base, quick, tmp_path):
     rows = written(tmp_path, "rows.csv", "variable,place,value,source\nunicorns,helsinki,50,our_list\n")
     with pytest.raises(TechnopoleError, match="--amend"):

@@ -87,7 +87,8 @@ def sources(json: Json = False, csv: Csv = False, edition: EditionFolder = None)
     elif csv:
         import polars as pl
 
-        write_csv(pl.DataFrame([{**one, "variables": ";".join(one["variables"])} for one in listed]))
+        texts = [{**one, "variables": ";".join(one["variables"]), "limits": " ".join(one["limits"])} for one in listed]
+        write_csv(pl.DataFrame(texts, infer_schema_length=None))
     else:
         table = new_table("id", "title", "licence class", "vintage", "role", "records", "left out", "resolved",
                           numeric=("records", "left out", "resolved"))  # fmt: skip
