@@ -129,6 +129,7 @@ def usage() -> dict[str, float]:
 def shuffled_bytes() -> int:
     """Bytes that all stages of the Spark session wrote for a shuffle."""
     context = spark_session().sparkContext
+    context._jsc.sc().listenerBus().waitUntilEmpty()  # figures come late
     java = context._gateway.jvm
     # py4j knows no default arguments: all stages, without details, summaries, quantiles and tasks
     quantiles = context._gateway.new_array(java.double, 0)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from technopole.cities.bulk.columns import Columns, named_columns
-from technopole.cities.bulk.engines import opened
+from technopole.cities.bulk.engines import first_rows, opened
 from technopole.cities.bulk.expression import attribution, distinct_items
 from technopole.cities.bulk.pointfile import PointFile
 from technopole.cities.bulk.suspicions import SAMPLE, suspicions
@@ -69,7 +69,7 @@ def attribute_points(
         raise InputError(f"{territory.name} have no boundary {strange!r}:", f"give {', '.join(territory.rings)}.")
     with opened(engine, points, territory, columns.country is not None) as session:
         named = named_columns(session.points, columns)
-        remarks = suspicions(session.run(named.limit(SAMPLE)), territory)
+        remarks = suspicions(first_rows(session.files, columns, SAMPLE), territory)
         for remark in remarks:
             progress(f"remark: {remark}")
         counts = session.run(attribution(named, session, territory))

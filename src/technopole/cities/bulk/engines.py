@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from technopole.cities.bulk.columns import Columns, named_columns
 from technopole.cities.bulk.expression import EXACT_NAME
 from technopole.cities.bulk.pointfile import HEADER_LIMIT, PointFile
 from technopole.cities.bulk.territory import OUTSIDE, Exact, Territory
@@ -39,12 +40,14 @@ class Opened:
     ----------
     points : with the user's columns.
     cells, small, anchors : the territory's (Territory.grid, Territory.small, Territory.anchors).
+    files : where the points are, converted where the engine needs that.
     """
 
     points: ir.Table
     cells: ir.Table
     small: ir.Table
     anchors: ir.Table
+    files: PointFile
     _run: Any
 
     def run(self, expression: ir.Table) -> pl.DataFrame:
@@ -104,9 +107,34 @@ def _duckdb(points: PointFile, territory: Territory, with_country: bool, scratch
             except duckdb.Error as error:
                 raise InputError(_in_short(error, points), "repair the points, or convert them to Parquet.") from error
 
-        yield Opened(table, cells, small, anchors, run)
+        yield Opened(table, cells, small, anchors, points, run)
     finally:
         connection.disconnect()
+
+
+def first_rows(points: PointFile, columns: Columns, count: int) -> pl.DataFrame:
+    """The first rows in the order of the files: `columns.named_columns`.
+
+    Always by DuckDB, which stops reading there: on a cluster each task would send as many rows to one worker, and which
+    come first would be chance.
+
+    Raises
+    ------
+    InputError : the points can't be read, or lack a column.
+    """
+    import duckdb
+    import ibis
+
+    connection = ibis.duckdb.connect()
+    try:
+        rows = named_columns(_duckdb_points(connection, points), columns).limit(count)
+        found = pl.from_arrow(connection.to_pyarrow(rows))
+    except duckdb.Error as error:
+        raise InputError(_in_short(error, points), "repair the points, or convert them to Parquet.") from error
+    finally:
+        connection.disconnect()
+    assert isinstance(found, pl.DataFrame)
+    return found
 
 
 def _duckdb_points(connection: Any, points: PointFile) -> ir.Table:
@@ -141,7 +169,8 @@ def _spark(points: PointFile, territory: Territory, with_country: bool, scratch:
     except ImportError as error:
         raise InputError("--engine spark needs PySpark:", "install technopole[scale].") from error
     session = spark_session()
-    files = [str(file) for file in _without_duckdb(points, scratch).files]
+    points = _without_duckdb(points, scratch)
+    files = [str(file) for file in points.files]
     try:
         if points.kind == "csv":
             schema = StructType([StructField(name, StringType()) for name in points.columns])
@@ -177,7 +206,7 @@ def _spark(points: PointFile, territory: Territory, with_country: bool, scratch:
 
     cells, small, anchors = (connection.table(name) for name in names)
     try:
-        yield Opened(connection.table("technopole_points"), cells, small, anchors, run)
+        yield Opened(connection.table("technopole_points"), cells, small, anchors, points, run)
     finally:
         for name in ("technopole_points", *names):
             session.catalog.dropTempView(name)
