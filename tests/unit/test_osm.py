@@ -263,3 +263,14 @@ def test_any_damage_gives_figures_or_one_line(
         measure_osm(path, CityTables.read(latest_edition() / "reference"))
     except InputError as error:
         assert "\n" not in str(error)
+
+
+def test_an_area_whose_ways_make_no_ring_is_counted_not_met(tables: CityTables, tmp_path: Path) -> None:
+    """Found by fuzzing: a park of four points on one line."""
+    path = tmp_path / "line.osm.pbf"
+    with osmium.SimpleWriter(str(path)) as writer:
+        for number in range(1, 5):
+            place = (24.94 + number / 1000, 60.17 + number / 1000)
+            writer.add_node(osmium.osm.mutable.Node(id=number, location=place))
+        writer.add_way(osmium.osm.mutable.Way(id=1, nodes=[1, 2, 3, 4, 1], tags={"leisure": "park"}))
+    assert "leisure" not in str(measure_osm(path, tables).observations)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from technopole.core.errors import EditionError
+from technopole.snapshots.parquet import parquet
 
 FRAME_SCHEMA: Final[dict[str, Any]] = {
     "city": pl.Int64,  # GeoNames id of the head place; the city's id everywhere
@@ -100,6 +101,6 @@ def read_parquet(path: Path) -> pl.DataFrame:
     if not path.is_file():
         raise EditionError(f"{path.name} is absent from the edition:", "restore it, or rebuild the edition.")
     try:
-        return pl.read_parquet(path)
+        return parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise EditionError(f"{path.name} can't be read as Parquet: {error}.", "Restore it, or rebuild it.") from error

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from technopole.editions.format import FRAMEWORK
 from technopole.editions.write import check_target, write_edition
 from technopole.index.framework import read_framework
 from technopole.index.matrix import coverage
-from technopole.indicators.declarations import catalogue
+from technopole.indicators.declarations import Catalogue, catalogue
 from technopole.indicators.matrix import indicator_values
 from technopole.observations.aggregate import observations
 from technopole.observations.checks import check_records
@@ -37,6 +37,20 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What an edition is made of, beside its framework; by default everything that is declared.
+
+    Attributes
+    ----------
+    cities : the reference tables; None: they are made from the mirror.
+    """
+
+    sources: Sequence[Source] = field(default_factory=lambda: tuple(map(load_source, source_ids())))
+    catalogue: Catalogue = field(default_factory=catalogue)
+    cities: CityTables | None = None
+
+
+@dataclass(frozen=True)
 class Gathered:
     """What the sources gave: records and observations of all, and their declarations."""
 
@@ -47,9 +61,18 @@ class Gathered:
 
 
 def build_edition(
-    mirror: Path, target: Path, framework_path: Path, *, progress: Progress = lambda _: None
+    mirror: Path,
+    target: Path,
+    framework_path: Path,
+    *,
+    plan: Plan | None = None,
+    progress: Progress = lambda _: None,
 ) -> dict[str, Any]:
     """Build an edition from a mirror into `target`, replacing what is there only when all is done.
+
+    Parameters
+    ----------
+    plan : what it is made of; None: everything that is declared.
 
     Returns
     -------
@@ -60,17 +83,18 @@ def build_edition(
     UpstreamError, SourceCheckError, LicenceError, FrameworkError, EditionError : nothing is written then.
     """
     check_target(target)
+    plan = plan or Plan()
     framework = read_framework(framework_path)
     with replaced_folder(target) as folder:
         progress("city frame and gazetteer")
-        cities = build_cities(mirror)
-        gathered = gather(mirror, cities, progress)
+        cities = build_cities(mirror) if plan.cities is None else plan.cities
+        gathered = gather(mirror, cities, progress, plan.sources)
         progress("indicators")
         metas = {name: source.meta for name, source in gathered.sources.items()}
-        values = indicator_values(catalogue().indicators, gathered.observations, metas, cities.frame)
+        values = indicator_values(plan.catalogue.indicators, gathered.observations, metas, cities.frame)
         tables = {
             "indicators": values,
-            "coverage": coverage(values, framework, catalogue()),
+            "coverage": coverage(values, framework, plan.catalogue),
             "observations": gathered.observations,
             **_provenance(gathered),
         }
@@ -78,7 +102,7 @@ def build_edition(
         for lens in Lens:
             for boundary in Boundary:
                 progress(f"league table: {lens}, {boundary}")
-                result, score = league(values, cities.frame, framework, catalogue(), lens, boundary)
+                result, score = league(values, cities.frame, framework, plan.catalogue, lens, boundary)
                 results.append(result)
                 scores.append(score)
         tables |= {"results": pl.concat(results), "scores": pl.concat(scores)}
@@ -94,28 +118,33 @@ def build_edition(
         return write_edition(folder, tables, cities, about)
 
 
-def gather(mirror: Path, cities: CityTables, progress: Progress = lambda _: None) -> Gathered:
-    """Read, check and add up every source.
+def gather(
+    mirror: Path,
+    cities: CityTables,
+    progress: Progress = lambda _: None,
+    sources: Sequence[Source] | None = None,
+) -> Gathered:
+    """Read, check and add up sources: those given, or all that enter an edition.
 
     Raises
     ------
     UpstreamError, SourceCheckError, LicenceError : names the source.
     """
     resolver = Resolver(cities)
-    sources, records, parts = {}, {}, []
+    read, records, parts = {}, {}, []
     files: dict[str, UpstreamFile] = {}
-    for name in source_ids():
+    for source in Plan().sources if sources is None else sources:
+        name = source.id
         progress(f"source: {name}")
-        source = load_source(name)
         lock = source.lock()
         upstream = Upstream(mirror, lock)
         found = source.records(upstream, resolver)
         check_records(found, source.meta)
         _check_licences(upstream.opened, lock, name)
-        sources[name], records[name] = source, found
+        read[name], records[name] = source, found
         parts.append(observations(found, source.meta.variables, name))
         files |= {path: lock[path] for path in found["file"].unique()}
-    return Gathered(sources, records, pl.concat(parts).sort("variable", "level", "place", "boundary"), files)
+    return Gathered(read, records, pl.concat(parts).sort("variable", "level", "place", "boundary"), files)
 
 
 def _check_licences(opened: Collection[str], lock: Mapping[str, UpstreamFile], source: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from technopole.snapshots.parquet import parquet
 from technopole.cities.countries import country_code
 from technopole.cities.resolve import Resolver
 from technopole.cities.tables import CityTables
@@ -228,7 +229,7 @@ def _columns(path: Path, needed: set[str]) -> pl.DataFrame:
 
 def _parquet(path: Path) -> pl.DataFrame:
     try:
-        table = pl.read_parquet(path, hive_partitioning=False)
+        table = parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{path.name} can't be read as Parquet: {str(error)[:200]}.") from error
     known = [*TEXTS, *NUMBERS, *MEASURES, "id", "category"]

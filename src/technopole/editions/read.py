@@ -105,6 +105,8 @@ def open_edition(folder: Path | None = None) -> Edition:
     for key, kind in _MANIFEST_KEYS.items():
         if not isinstance(manifest.get(key), kind):
             raise EditionError(f"{path} is damaged: it has no {key}.", "Restore the edition, or rebuild it.")
+    if not all(isinstance(one, dict) for key in ("sources", "inputs", "files") for one in manifest[key].values()):
+        raise EditionError(f"{path} is damaged: a part of it is no object.", "Restore the edition, or rebuild it.")
     return Edition(folder, manifest)
 
 

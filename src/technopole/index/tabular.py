@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from technopole.core.errors import InputError
 from technopole.indicators.declarations import suggestion
+from technopole.snapshots.parquet import parquet
 from technopole.snapshots.tables import ROW, read_csv, read_sheet
 
 MISSING: Final = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "None", "."})
@@ -38,7 +39,7 @@ def read_table(path: Path) -> pl.DataFrame:
         table = read_csv(path, separator="," if kind == ".csv" else "\t")
     elif kind == ".parquet":
         try:
-            table = pl.read_parquet(path).with_row_index(ROW, offset=1)
+            table = parquet(path).with_row_index(ROW, offset=1)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(f"{path.name} can't be read as Parquet.", "Write it anew, or give a CSV file.") from error
     elif kind in {".xlsx", ".xls"}:

@@ -55,7 +55,7 @@ def _read(archive: zipfile.ZipFile, name: str, wanted: frozenset[str]) -> Archiv
     folders: dict[str, dict[str, zipfile.ZipInfo]] = {}
     for member in members:
         place = PurePosixPath(member.filename.replace("\\", "/"))
-        if place.is_absolute() or ".." in place.parts or ":" in place.parts[0]:
+        if not place.parts or place.is_absolute() or ".." in place.parts or ":" in place.parts[0]:
             defects.append(Defect("unsafe path", "archive", 1, f"member {member.filename[:80]!r} is ignored."))
         elif not member.is_dir() and "__MACOSX" not in place.parts and place.name in wanted:
             folder = folders.setdefault(str(place.parent), {})

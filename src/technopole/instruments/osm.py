@@ -125,14 +125,21 @@ def _meet(one: Any, found: _Found) -> None:
         if one.is_closed():
             _meet_cut_area(tags, one, found)
     elif one.is_area():
-        wanted = [feature for feature in FEATURES if feature.matches(tags)]
-        if wanted:
-            rings = list(_rings(one))
-            lat, lon = np.mean(rings[0][1], axis=0)
-            for feature in wanted:
-                found.add(feature.id, lat, lon)
-                if feature.area:
-                    found.add(f"{feature.id}_area", lat, lon, sum(sign * ring_km2(ring) for sign, ring in rings))
+        _meet_area(tags, one, found)
+
+
+def _meet_area(tags: dict[str, str], area: Any, found: _Found) -> None:
+    """Count an area at the middle of its first ring; one whose ways make no ring (all on one line) is broken."""
+    wanted = [feature for feature in FEATURES if feature.matches(tags)]
+    rings = list(_rings(area)) if wanted else []
+    if not rings:
+        found.broken += bool(wanted)
+        return
+    lat, lon = np.mean(rings[0][1], axis=0)
+    for feature in wanted:
+        found.add(feature.id, lat, lon)
+        if feature.area:
+            found.add(f"{feature.id}_area", lat, lon, sum(sign * ring_km2(ring) for sign, ring in rings))
 
 
 def _meet_cut_area(tags: dict[str, str], way: Any, found: _Found) -> None:

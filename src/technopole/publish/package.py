@@ -24,18 +24,25 @@ import polars as pl
 
 from technopole.core.errors import EditionError, InputError
 from technopole.editions.atomic import replaced_folder
-from technopole.editions.format import FRAMEWORK, MANIFEST, REFERENCE
+from technopole.editions.format import FRAMEWORK, INDICATORS, MANIFEST, REFERENCE
 from technopole.editions.licences import check_exportable
 from technopole.editions.read import Edition, verify_edition
 from technopole.observations.variables import Declaration, read_yaml, validated
 from technopole.publish.evidence import licence_list
 from technopole.publish.package_croissant import croissant
+from technopole.snapshots.parquet import parquet
 from technopole.snapshots.upstream import sha256_of
 
 FRICTIONLESS: Final = "datapackage.json"
 CROISSANT: Final = "croissant.json"
 DATA: Final = "edition"
 PARQUET: Final = "application/vnd.apache.parquet"
+OTHERS: Final = {
+    FRAMEWORK: "the index as declared: tree, weights, method",
+    INDICATORS: "indicators that the edition's owner has added",
+    MANIFEST: "the edition's own manifest",
+}
+"""Files that are no tables."""
 
 
 class Described(Declaration):
@@ -87,12 +94,12 @@ def packaged_files(edition: Edition) -> list[PackagedFile]:
     """
     names = [*edition.manifest["tables"], *(f"{REFERENCE}/{path.stem}" for path in _references(edition))]
     files = [_table(edition, name) for name in names]
-    others = {FRAMEWORK: ("framework", "application/yaml"), MANIFEST: ("manifest", "application/json")}
-    titles = {FRAMEWORK: "the index as declared: tree, weights, method", MANIFEST: "the edition's own manifest"}
-    for path, (name, media_type) in others.items():
-        here = edition.folder / path
+    tables = {file.path.removeprefix(f"{DATA}/") for file in files}
+    for path in [*sorted(set(edition.manifest["files"]) - tables), MANIFEST]:
+        here, name = edition.folder / path, Path(path).stem
+        media_type = "application/json" if path.endswith(".json") else "application/yaml"
         size = here.stat().st_size
-        files.append(PackagedFile(name, f"{DATA}/{path}", titles[path], media_type, size, sha256_of(here)))
+        files.append(PackagedFile(name, f"{DATA}/{path}", OTHERS.get(path, name), media_type, size, sha256_of(here)))
     return files
 
 
@@ -104,8 +111,8 @@ def _table(edition: Edition, name: str) -> PackagedFile:
     path = edition.folder / f"{name}.parquet"
     short = path.stem
     try:
-        lazy = pl.scan_parquet(path)
-        schema, empty = lazy.collect_schema(), lazy.null_count().collect().row(0, named=True)
+        table = parquet(path)
+        schema, empty = table.schema, table.null_count().row(0, named=True)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise EditionError(f"{path.name} can't be read as Parquet: {error}.", "Restore it, or rebuild it.") from error
     words = described()
@@ -165,7 +172,7 @@ def _resource(file: PackagedFile) -> dict[str, Any]:
         "hash": f"sha256:{file.sha256}",
     }
     if not file.columns:
-        return about | {"type": "file" if file.name == "framework" else "json", "format": Path(file.path).suffix[1:]}
+        return about | {"type": "json" if file.path.endswith(".json") else "file", "format": Path(file.path).suffix[1:]}
     fields = [{"name": one.name, "type": _type(one), "description": one.description} for one in file.columns]
     schema: dict[str, Any] = {"fields": fields}
     if file.key:

@@ -16,6 +16,8 @@ from typing import Any
 import polars as pl
 
 from technopole.core.errors import UpstreamError
+from technopole.snapshots.parquet import damage_is_an_error, parquet
+from technopole.snapshots.workbooks import check_workbook
 
 ROW = "_row"
 CELL_LIMIT = 1_000_000
@@ -93,10 +95,12 @@ def read_sheet(path: Path, *, header_row: int, sheet: int | str = 0, columns: li
 
     Raises
     ------
-    UpstreamError : not a workbook, no such sheet, fewer rows than the header's, a missing column.
+    UpstreamError : not a workbook, one that would swell (`check_workbook`), no such sheet, fewer rows than the
+        header's, a missing column.
     """
     import python_calamine
 
+    check_workbook(path)
     try:
         book = python_calamine.CalamineWorkbook.from_path(path)
         page = book.get_sheet_by_index(sheet) if isinstance(sheet, int) else book.get_sheet_by_name(sheet)
@@ -135,11 +139,12 @@ def read_parquet(path: Path, *, columns: list[str]) -> pl.DataFrame:
     UpstreamError : not a Parquet file, or a column is missing.
     """
     try:
-        names = pl.read_parquet_schema(path)
+        with damage_is_an_error():
+            names = pl.read_parquet_schema(path)
         missing = [name for name in columns if name not in names]
         if missing:
             raise UpstreamError(f"{path.name} lacks the column {missing[0]!r}; it has {', '.join(names)}.")
-        table = pl.read_parquet(path, columns=columns)
+        table = parquet(path, columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UpstreamError(f"{path.name} can't be read as Parquet: {error}.") from error
     return table.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.String))

@@ -53,9 +53,9 @@ def read_lock(path: Path) -> dict[str, UpstreamFile]:
         raise UpstreamError(f"{path} is absent:", "every source keeps its lock.csv beside its meta.yaml.")
     with path.open(encoding="utf-8", newline="") as handle:
         reader = csv.DictReader(handle)
-        if tuple(reader.fieldnames or ()) not in (LOCK_COLUMNS, (*LOCK_COLUMNS, *CONDITION_COLUMNS)):
-            raise UpstreamError(f"{path} must have the columns {', '.join(LOCK_COLUMNS)}.")
         try:
+            if tuple(reader.fieldnames or ()) not in (LOCK_COLUMNS, (*LOCK_COLUMNS, *CONDITION_COLUMNS)):
+                raise UpstreamError(f"{path} must have the columns {', '.join(LOCK_COLUMNS)}.")
             files = [_pinned(row) for row in reader]
         except (ValueError, TypeError, AttributeError, csv.Error) as error:
             raise UpstreamError(f"{path} line {reader.line_num} is no pin: {error}.") from error

@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from technopole.cities.bulk.territory import CELL_SCHEMA
+from technopole.snapshots.parquet import parquet
 
 CACHE_VARIABLE = "TECHNOPOLE_CACHE"
 ABANDONED_SECONDS = 3600
@@ -39,7 +40,7 @@ def cached(folder: Path | None, digest: str, make: Callable[[], pl.DataFrame]) -
         with contextlib.suppress(OSError, pl.exceptions.PolarsError):
             content = path.read_bytes()
             if path.stem.endswith(hashlib.sha256(content).hexdigest()[:16]):
-                cells = pl.read_parquet(content)
+                cells = parquet(content)
                 if cells.schema == pl.Schema(CELL_SCHEMA):
                     return cells
             path.unlink()

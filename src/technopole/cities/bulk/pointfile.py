@@ -136,7 +136,10 @@ def _header(file: Path) -> tuple[str, tuple[str, ...]]:
     if len(line) >= HEADER_LIMIT or not text.strip() or "\0" in text:
         raise InputError(f"{file.name} has no header line of column names.", "Write the names into line 1.")
     separator = max(SEPARATORS, key=text.count)
-    names = tuple(next(csv.reader([text.rstrip("\r\n")], delimiter=separator)))
+    try:
+        names = tuple(next(csv.reader([text.rstrip("\r\n")], delimiter=separator)))
+    except csv.Error as error:  # a lone carriage return, a cell above the limit
+        raise InputError(f"{file.name} line 1 can't be read as CSV: {error}.", "Save it anew.") from error
     double = next((name for name in names if names.count(name) > 1), None)
     if double is not None:
         raise InputError(f"{file.name} has two columns {double!r}.", "Give each column a name of its own.")

@@ -12,6 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from technopole.core.errors import InputError
+from technopole.snapshots.parquet import parquet, parquet_metadata
 
 BYTES_LIMIT: Final = 1024**3
 POLYGONS_LIMIT: Final = 1_000_000
@@ -91,10 +92,10 @@ def _geojson(path: Path) -> tuple[list[bytes], list[dict[str, Any]]]:
 
 def _geoparquet(path: Path) -> tuple[list[bytes], list[dict[str, Any]]]:
     try:
-        meta = json.loads(pl.read_parquet_metadata(path)["geo"])
+        meta = json.loads(parquet_metadata(path)["geo"])
         column = meta["primary_column"]
         described = meta["columns"][column]
-        table = pl.read_parquet(path).filter(pl.col(column).is_not_null())
+        table = parquet(path).filter(pl.col(column).is_not_null())
     except (pl.exceptions.PolarsError, OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path.name} can't be read as GeoParquet: {_short(error)}.", "Write it anew.") from error
     if described.get("encoding") != "WKB":

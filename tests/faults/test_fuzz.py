@@ -1,0 +1,46 @@
+"""Twenty seconds of fuzzing a reader (`TECHNOPOLE_FUZZ_SECONDS` for more): it gives something, or one line of error."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SECONDS = int(os.environ.get("TECHNOPOLE_FUZZ_SECONDS", "20"))
+# names stand here too: a process that only collects tests doesn't load every reader
+READERS = [
+    "csv", "table", "sheet", "parquet", "json", "lock", "framework", "own framework", "declarations", "rows", "cities",
+    "claims", "list", "places", "points", "polygons", "gtfs", "osm", "run", "edition",
+]  # fmt: skip
+NEEDED = importlib.util.find_spec("atheris") is not None
+pytestmark = pytest.mark.skipif(
+    not NEEDED, reason="atheris isn't installed (it has packages for Linux): nothing is fuzzed"
+)
+
+
+def fuzz(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, HERE / "fuzz.py", *words], cwd=folder, capture_output=True, text=True, check=False,
+        errors="replace", timeout=SECONDS * 3 + 300, env={**os.environ, "POLARS_MAX_THREADS": "2"},
+    )  # fmt: skip
+
+
+def test_every_reader_is_fuzzed(tmp_path: Path) -> None:
+    assert fuzz(folder=tmp_path).stdout.split("\n")[:-1] == READERS
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_any_bytes_give_something_or_one_line(reader: str, tmp_path: Path) -> None:
+    done = fuzz(reader, str(SECONDS), folder=tmp_path)
+    found = [path.name for path in tmp_path.iterdir()]
+    assert done.returncode == 0, f"{found}: {done.stderr[-4000:]}"
+    runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)
+    assert runs is not None
+    print(f"{reader}: {runs[1]} inputs in {SECONDS} s")
+    assert int(runs[1]) > 20

@@ -1,0 +1,39 @@
+"""Two hundred kills at random moments: nothing is lost, nothing half-written. docs/security.md has the long run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+# by how much a kill can hit, and what it costs: in sum 200
+ATTACKS = [
+    {"build": 55, "own": 35},
+    {"fetch": 40, "refresh": 30, "package": 15, "page": 8, "site": 8, "workbook": 9},
+]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="writers are forked and killed as POSIX systems do")
+
+
+def test_there_are_two_hundred() -> None:
+    assert sum(sum(attack.values()) for attack in ATTACKS) == 200
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids="-".join)
+def test_killed_at_any_moment_nothing_is_lost(attack: dict[str, int]) -> None:
+    done = subprocess.run(
+        [sys.executable, HERE / "kills.py", *(f"{operation}={kills}" for operation, kills in attack.items())],
+        capture_output=True, text=True, check=False, timeout=1500,
+        env={**os.environ, "PYTHONWARNINGS": "default", "POLARS_MAX_THREADS": "2"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    tolls = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {toll["operation"]: toll["kills"] for toll in tolls} == attack
+    for toll in tolls:
+        print(toll)
+        assert toll["old"] + toll["new"] == toll["kills"]
+    assert sum(toll["old"] for toll in tolls) > 20  # they were at work
