@@ -36,7 +36,7 @@ PHRASES: Final[dict[str, Word]] = {
     **dict.fromkeys(("one of the", "some of the most", "among the top"), Word.ONE_OF),
     **dict.fromkeys(
         ("many", "rich array", "renowned", "famed", "giant", "major force", "great strides", "highly", "picture of",
-         "continued growth", "crosshairs"),
+         "continued growth", "crosshairs", "pushed the limits"),
         Word.NOTABLE,
     ),
     **dict.fromkeys(("efficient", "quite high", "improve"), Word.GOOD),
