@@ -34,7 +34,9 @@ def test_every_claim_stands_with_its_verdict_and_reason(visit: Visit, address: s
         """items => items.map(item => [
           item.id, item.querySelector('.verdict').className, item.querySelector('.because').textContent])"""
     )
-    expected = claim_list(edition)
+    claims = claim_list(edition)
+    places = list(dict.fromkeys(one["city"] for one in claims))
+    expected = sorted(claims, key=lambda one: places.index(one["city"]))
     assert shown == [[f"claim-{one['id']}", f"verdict {one['verdict']}", one["because"]] for one in expected]
 
 
@@ -114,6 +116,16 @@ def test_what_a_city_does_stands_with_source_day_and_extract(visit: Visit, addre
     assert page.locator("section li.claim").count() == sum(one["city"] == "helsinki" for one in claim_list(edition))
 
 
+def test_a_long_page_leads_to_each_of_its_parts(visit: Visit, served: str) -> None:
+    page = visit(f"{served}#{encode(State(page='city', city='helsinki'))}")
+    contents = page.get_by_role("navigation", name="On this page")
+    contents.get_by_role("button", name="What it does").click()
+    assert page.locator(":focus").inner_text() == "What it does"
+    contents.get_by_role("button", name="Indicators").wait_for()
+    headings = page.locator("article.city section h2").all_inner_texts()
+    assert contents.get_by_role("button").all_inner_texts() == headings
+
+
 def test_a_trend_is_the_momentum_of_the_command(visit: Visit, served: str, edition: Edition) -> None:
     table = {one["slug"]: one for one in momentum_table(edition)["cities"]}
     words = {"rising": "Rising.", "falling": "Falling.", "open": "Open:"}
@@ -136,8 +148,9 @@ def hostile(edition: Edition) -> Iterator[str]:
     """The explorer with a claim, a theme and an initiative that hold markup and right-to-left marks."""
     files = site_files(edition)
     claims = json.loads(files["data/claims.json"])
-    claims["claims"][5] |= {"statement": HOSTILE, "because": HOSTILE}
-    claims["claims"][5]["evidence"] = [{**claims["claims"][6]["evidence"][0], "url": "javascript:document.title=3"}]
+    claim = next(one for one in claims["claims"] if one["city"] == "tokyo" and one["evidence"])
+    claim |= {"statement": HOSTILE, "because": HOSTILE}
+    claim["evidence"][0] |= {"url": "javascript:document.title=3", "citation": HOSTILE}
     done = json.loads(files["data/initiatives.json"])
     done["tokyo"][0] |= {"what": HOSTILE, "by": HOSTILE, "extract": HOSTILE}
     done["tokyo"][0]["source"] |= {"title": HOSTILE, "address": "javascript:document.title=4"}

@@ -12,7 +12,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,7 +24,7 @@ import pytest
 from typer.testing import CliRunner
 
 from technopole.cli.main import app
-from technopole.core.errors import InputError
+from technopole.core.errors import EditionError, InputError
 from technopole.core.types import RINGS, Boundary, Lens
 from technopole.editions.read import Edition, open_edition
 from technopole.editions.trace import trace
@@ -33,7 +35,16 @@ from technopole.kernel.rank import competition_ranks
 from technopole.kernel.tree import Tree
 from technopole.publish.bundle import BOUNDARIES, LENSES, bundle
 from technopole.publish.claims import replicated
-from technopole.publish.explore import PAGE, server, single_file, write_page, write_site
+from technopole.publish.explore import (
+    PAGE,
+    Made,
+    served_files,
+    server,
+    single_file,
+    site_files,
+    write_page,
+    write_site,
+)
 from technopole.publish.state import State, decode, encode
 
 GOLDEN = Path(__file__).parents[1] / "golden_explorer"
@@ -229,6 +240,43 @@ def test_nothing_in_the_data_ends_its_element(page: str) -> None:
     blocks = re.findall(r'<script type="text/plain" id="data-[^"]+">(.*?)</script>', data, flags=re.DOTALL)
     assert len(blocks) == 14
     assert not any("<" in block for block in blocks)
+
+
+def test_what_is_served_is_the_site_made_on_demand(edition: Edition, files: dict[str, bytes]) -> None:
+    served = served_files(edition)
+    assert sorted(served) == sorted(site_files(edition))
+    for name in ("meta.json", "themes.json", "cities.parquet"):
+        assert served[f"data/{name}"] == files[name]
+    assert "data/nothing" not in served
+
+
+def test_a_file_is_made_once_and_only_when_asked_for() -> None:
+    made: list[str] = []
+
+    def part(name: str) -> bytes:
+        made.append(name)
+        return name.encode()
+
+    lazy = Made({name: partial(part, name) for name in ("a", "b")})
+    assert len(lazy) == 2
+    assert made == []
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(lambda _: lazy["b"], range(20))) == {b"b"}
+    assert made == ["b"]
+
+
+def test_a_file_that_cant_be_made_says_why() -> None:
+    def broken() -> bytes:
+        raise EditionError("the edition lacks momentum:", "build it anew.")
+
+    httpd = server(Made({"data/momentum.json": broken}))
+    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread.start()
+    status, body, _ = ask((str(httpd.server_address[0]), httpd.server_port), "/data/momentum.json")
+    httpd.shutdown()
+    httpd.server_close()
+    assert status == 500
+    assert b"the edition lacks momentum" in body
 
 
 @pytest.fixture

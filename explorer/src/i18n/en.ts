@@ -258,6 +258,8 @@ export const en = {
   biasLower: "{n} cities have a lower bound, because the source under-covers their country.",
   records: "Records",
   frameInputs: "Cities, places and populations",
+  citiesAsSuch: "Cities as such",
+  onThisPage: "On this page",
   sortBy: "Sort by {name}",
   statusObserved: "observed",
   statusZero: "zero",

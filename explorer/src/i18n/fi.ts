@@ -260,6 +260,8 @@ export const fi: Catalogue = {
   biasLower: "{n} kaupungilla on alaraja, koska lähde kattaa maan vajaasti.",
   records: "Tietueita",
   frameInputs: "Kaupungit, paikat ja väkiluvut",
+  citiesAsSuch: "Kaupungit yleensä",
+  onThisPage: "Tällä sivulla",
   sortBy: "Järjestä: {name}",
   statusObserved: "havaittu",
   statusZero: "nolla",

@@ -260,6 +260,8 @@ export const ja: Catalogue = {
   biasLower: "{n} 都市は下限値です（出典が国を十分に網羅していません）。",
   records: "記録数",
   frameInputs: "都市・地点・人口",
+  citiesAsSuch: "都市一般",
+  onThisPage: "このページの内容",
   sortBy: "{name} で並べ替え",
   statusObserved: "観測",
   statusZero: "ゼロ",

@@ -260,6 +260,8 @@ export const ko: Catalogue = {
   biasLower: "{n}개 도시는 하한값입니다(출처가 그 나라를 덜 담음).",
   records: "기록 수",
   frameInputs: "도시·지점·인구",
+  citiesAsSuch: "도시 일반",
+  onThisPage: "이 페이지에서",
   sortBy: "{name} 기준 정렬",
   statusObserved: "관측",
   statusZero: "영",

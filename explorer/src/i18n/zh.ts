@@ -260,6 +260,8 @@ export const zh: Catalogue = {
   biasLower: "{n} 座城市为下限，因来源对其国家覆盖不足。",
   records: "记录数",
   frameInputs: "城市、地点与人口",
+  citiesAsSuch: "城市总体",
+  onThisPage: "本页内容",
   sortBy: "按{name}排序",
   statusObserved: "观测",
   statusZero: "零",

@@ -1,5 +1,6 @@
+import { useEffect, useState } from "preact/hooks";
 import { type City, published, valueOf } from "../data";
-import { needClaims } from "../documents";
+import { needClaims, needInitiatives, needMomentum, needThemes } from "../documents";
 import { ClaimItem } from "../parts/claims";
 import { Notice, Switches } from "../parts/controls";
 import { Close } from "../parts/close";
@@ -98,6 +99,7 @@ export function CityPage() {
       <Switches />
       <Notice />
       <CityDownloads city={city} />
+      <Contents />
       {city.ranked && (
         <>
           <div class="two">
@@ -137,6 +139,37 @@ function ClaimsAbout({ city }: { city: City }) {
         ))}
       </ul>
     </section>
+  );
+}
+
+/** What is on this long page; each goes to its heading. */
+function Contents() {
+  // looked at anew when what the sections wait for has arrived
+  for (const need of [needInitiatives, needThemes, needClaims, needMomentum, needEvidence]) need();
+  const [titles, setTitles] = useState<string[]>([]);
+  const headings = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("article.city section h2")];
+  useEffect(() => {
+    const found = headings().map((one) => one.textContent ?? "");
+    if (found.join() !== titles.join()) setTitles(found);
+  });
+  return (
+    <nav class="contents" aria-label={t("onThisPage")}>
+      {titles.map((title, at) => (
+        <button
+          key={title}
+          type="button"
+          class="link"
+          onClick={() => {
+            const goal = headings()[at];
+            goal?.setAttribute("tabindex", "-1");
+            goal?.focus({ preventScroll: true });
+            goal?.scrollIntoView();
+          }}
+        >
+          {title}
+        </button>
+      ))}
+    </nav>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { type Claim, type Claims, type ListedCity, type ListTable, needClaims, VERDICTS, type Verdict } from "../documents";
-import { ClaimItem, VerdictBar, verdictName } from "../parts/claims";
+import { ClaimItem, Tally, VerdictBar, verdictName } from "../parts/claims";
 import { amount, bundle, change, cityName, follow, hrefTo, nodeTitle, percent, state, t } from "../store";
 import { Downloads, noteOf } from "../parts/downloads";
 import type { Picture } from "../picture";
@@ -49,12 +49,26 @@ function ClaimList({ claims }: { claims: Claim[] }) {
       </div>
       <VerdictBar claims={ofCity} chosen={verdict} onChoose={(one) => change({ verdict: one })} />
       <p role="status" class="help">{t("claimsShown", { n: shown.length, total: claims.length })}</p>
+      {[...new Set(shown.map((one) => one.city))].map((slug) => (
+        <Group key={slug} slug={slug} claims={shown.filter((one) => one.city === slug)} />
+      ))}
+    </section>
+  );
+}
+
+/** The claims about one city, or about cities as such. */
+function Group({ slug, claims }: { slug: string | null; claims: Claim[] }) {
+  return (
+    <div class="claim-group">
+      <h3>
+        {slug === null ? t("citiesAsSuch") : <CityLink slug={slug} />} <Tally claims={claims} />
+      </h3>
       <ul class="claim-list">
-        {shown.map((claim) => (
-          <ClaimItem key={claim.id} claim={claim} named={!cities.includes(city)} />
+        {claims.map((claim) => (
+          <ClaimItem key={claim.id} claim={claim} />
         ))}
       </ul>
-    </section>
+    </div>
   );
 }
 
@@ -94,7 +108,7 @@ function pictureOf(claims: Claim[]): Picture {
       from = to;
       return bar;
     });
-    return { label: city === null ? t("allCities") : nameOf(city), level: 1 as const, texts: [String(own.length)], lines: [bars] };
+    return { label: city === null ? t("citiesAsSuch") : nameOf(city), level: 1 as const, texts: [String(own.length)], lines: [bars] };
   });
   const legend = VERDICTS.map((verdict) => ({ text: verdictName(verdict), color: VERDICT_COLORS[verdict] }));
   return { title: t("claims"), note: noteOf(false), legend, rows };

@@ -61,6 +61,22 @@ export function VerdictBar({ claims, chosen, onChoose }: {
   );
 }
 
+/** How many claims have each verdict, in signs. */
+export function Tally({ claims }: { claims: Claim[] }) {
+  return (
+    <span class="tally">
+      {VERDICTS.map((verdict) => {
+        const n = claims.filter((one) => one.verdict === verdict).length;
+        return n === 0 ? null : (
+          <span key={verdict} class={verdict} title={verdictName(verdict)}>
+            <span aria-hidden="true">{SIGNS[verdict]}</span> <span class="hidden">{verdictName(verdict)}</span> {n}
+          </span>
+        );
+      })}
+    </span>
+  );
+}
+
 const OUTCOMES: Record<EvidenceItem["outcome"], Key> = {
   holds: "outcomeHolds",
   fails: "outcomeFails",

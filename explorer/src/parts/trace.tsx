@@ -68,7 +68,7 @@ function Chain({ city, at }: { city: City; at: number }) {
             {value.status !== "observed" && why && <Fact name={t("because")}>{why}</Fact>}
             {indicator.formula && <Fact name={t("formula")}>{indicator.formula}</Fact>}
             <Fact name={t("source")}>{source.title}</Fact>
-            <Fact name={t("licence")}>{source.licence}</Fact>
+            <Fact name={t("licence")}>{source.licence} ({source.licence_class})</Fact>
             <Fact name={t("citation")}>
               {source.citation}{" "}
               <CopyButton label={t("copyCitation")} text={() => citation(city, at, value.value, value.unit, source.citation, source.licence)} />

@@ -27,11 +27,13 @@ def explore(
 
     from technopole.cli.output import say
     from technopole.editions.read import open_edition
-    from technopole.publish.explore import LOOPBACK, server, site_files
+    from technopole.publish.explore import LOOPBACK, make_ahead, served_files, server
 
     opened = open_edition(edition)
     say(f"reading edition {opened.id}")
-    running = server(site_files(opened), port)
+    files = served_files(opened)
+    running = server(files, port)
+    make_ahead(files)
     address = f"http://{LOOPBACK}:{running.server_port}/"
     typer.echo(address)
     say("Ctrl-C ends it")

@@ -8,6 +8,8 @@ there are. The layout is documented in explorer/README.md and read by explorer/s
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any, Final
 
 import polars as pl
@@ -20,7 +22,7 @@ from technopole.index.tree import labelled_tree
 from technopole.indicators.declarations import Indicator
 from technopole.indicators.recipes import RECIPES
 from technopole.publish.bundle_close import close_table
-from technopole.publish.bundle_documents import documents, json_bytes
+from technopole.publish.bundle_documents import document_parts, json_bytes
 from technopole.publish.bundle_names import names_text
 from technopole.publish.bundle_origins import files_of, origins_of
 from technopole.publish.extremes_shipped import shipped_extremes
@@ -42,29 +44,43 @@ def bundle(edition: Edition) -> dict[str, bytes]:
     ------
     EditionError : a table of the edition is absent or corrupted.
     """
+    return {name: made() for name, made in bundle_parts(edition).items()}
+
+
+def bundle_parts(edition: Edition) -> dict[str, Callable[[], bytes]]:
+    """What makes each file of the bundle. What takes seconds is done when its file is asked for, not before.
+
+    The files that the first page needs come first.
+    """
     framework = edition.framework()
     cities = _cities(edition)
     ranked = cities.filter("eligible")["city"]
     indicators = _listed_indicators(edition, framework)
     values, codes = _coded_values(edition, cities, [one.id for one in indicators])
-    origins = origins_of(edition, ranked, indicators)
-    tables = {
-        "cities": cities.with_columns(pl.col("city").cast(pl.Int32)),
-        "results": _results(edition, framework, ranked),
-        "scores": _scores(edition, framework, ranked),
-        "values": _ranked_values(values, ranked),
-        "unranked": _unranked_values(values, ranked),
-        "close": close_table(edition, ranked),
+    origins = cache(lambda: origins_of(edition, ranked, indicators))
+    tables: dict[str, Callable[[], pl.DataFrame]] = {
+        "cities": lambda: cities.with_columns(pl.col("city").cast(pl.Int32)),
+        "results": lambda: _results(edition, framework, ranked),
+        "scores": lambda: _scores(edition, framework, ranked),
+        "values": lambda: _ranked_values(values, ranked),
+        "unranked": lambda: _unranked_values(values, ranked),
+        "close": lambda: close_table(edition, ranked),
+    }
+    behind: dict[str, Callable[[], pl.DataFrame]] = {
         "origins": origins,
-        "files": files_of(edition, origins),
+        "files": lambda: files_of(edition, origins()),
     }
-    meta = _meta(edition, framework, indicators, codes, ranked.len())
     return {
-        "meta.json": json_bytes(meta),
-        "names.txt": names_text(edition, cities).encode(),
-        **{f"{name}.parquet": _parquet(table) for name, table in tables.items()},
-        **documents(edition),
+        "meta.json": lambda: json_bytes(_meta(edition, framework, indicators, codes, ranked.len())),
+        "names.txt": lambda: names_text(edition, cities).encode(),
+        **{f"{name}.parquet": partial(_made_parquet, table) for name, table in tables.items()},
+        **document_parts(edition),
+        **{f"{name}.parquet": partial(_made_parquet, table) for name, table in behind.items()},
     }
+
+
+def _made_parquet(table: Callable[[], pl.DataFrame]) -> bytes:
+    return _parquet(table())
 
 
 def _parquet(table: pl.DataFrame) -> bytes:

@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from technopole.editions.read import Edition
@@ -24,16 +26,20 @@ DIGITS: Final = 4
 """Of momentum, which is a logarithm: 0.0001 is a hundredth of a per cent."""
 
 
-def documents(edition: Edition) -> dict[str, bytes]:
-    """File name -> content of the five documents. The same edition gives the same bytes."""
-    shapes = {
-        "initiatives": _initiatives(edition),
-        "claims": {"claims": claim_list(edition), "list": article_list(edition)},
-        "themes": theme_list(edition),
-        "momentum": _momentum(momentum_table(edition)),
-        "extremes": extremes_document(edition),
+def document_parts(edition: Edition) -> dict[str, Callable[[], bytes]]:
+    """File name -> what makes its content. The same edition gives the same bytes."""
+    shapes: dict[str, Callable[[], object]] = {
+        "initiatives": lambda: _initiatives(edition),
+        "themes": lambda: theme_list(edition),
+        "momentum": lambda: _momentum(momentum_table(edition)),
+        "claims": lambda: {"claims": claim_list(edition), "list": article_list(edition)},
+        "extremes": lambda: extremes_document(edition),
     }
-    return {f"{name}.json": json_bytes(shape) for name, shape in shapes.items()}
+    return {f"{name}.json": partial(_made_json, shape) for name, shape in shapes.items()}
+
+
+def _made_json(shape: Callable[[], object]) -> bytes:
+    return json_bytes(shape())
 
 
 def json_bytes(shape: object) -> bytes:

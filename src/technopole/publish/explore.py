@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import re
 import shutil
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from technopole.core.errors import EditionError, InputError
+from technopole.core.errors import EditionError, InputError, TechnopoleError
 from technopole.editions.atomic import replaced_file, replaced_folder
 from technopole.editions.licences import check_exportable
 from technopole.editions.read import Edition
-from technopole.publish.bundle import bundle
+from technopole.publish.bundle import bundle, bundle_parts
 
 ASSETS: Final = Path(__file__).with_name("assets")
 PAGE: Final = "index.html"
@@ -42,6 +45,49 @@ HEADERS: Final[dict[str, str]] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+
+
+class Made(Mapping[str, bytes]):
+    """Files that are made when they are first asked for, each once; safe from several threads."""
+
+    def __init__(self, parts: Mapping[str, Callable[[], bytes]]) -> None:
+        self._parts = dict(parts)
+        self._made: dict[str, bytes] = {}
+        self._locks = {name: threading.Lock() for name in self._parts}
+
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self._made:
+            with self._locks[name]:
+                if name not in self._made:
+                    self._made[name] = self._parts[name]()
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._parts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+
+def served_files(edition: Edition) -> Made:
+    """As `site_files`, but what takes seconds is made when a page asks for it."""
+    parts: dict[str, Callable[[], bytes]] = {name: partial(bytes, content) for name, content in _assets().items()}
+    return Made({**parts, **{f"data/{name}": made for name, made in bundle_parts(edition).items()}})
+
+
+def make_ahead(files: Made) -> None:
+    """Make all files in the background, in their order, so that few requests must wait."""
+
+    def make() -> None:
+        # what can't be made fails in the request that asks for it, in words
+        with contextlib.suppress(TechnopoleError):
+            for name in files:
+                files[name]
+
+    threading.Thread(target=make, daemon=True).start()
 
 
 def site_files(edition: Edition) -> dict[str, bytes]:
@@ -179,9 +225,15 @@ def server(files: Mapping[str, bytes], port: int = 0) -> ThreadingHTTPServer:
             # a page elsewhere must not read the edition through a name that it points at this machine
             host = self.headers.get("Host", "").rsplit(":", 1)[0]
             name = unquote(urlsplit(self.path).path).removeprefix("/") or PAGE
-            content = files.get(name) if host in {LOOPBACK, "localhost"} else None
-            body = b"not here\n" if content is None else content
-            self.send_response(404 if content is None else 200)
+            known = host in {LOOPBACK, "localhost"} and name in files
+            try:
+                content = files[name] if known else None
+            except TechnopoleError as error:
+                content, known = None, True
+                body = f"{error}\n".encode()
+            else:
+                body = b"not here\n" if content is None else content
+            self.send_response(200 if content is not None else 500 if known else 404)
             self.send_header("Content-Type", TYPES.get(Path(name).suffix, TYPES[".txt"]) if content else TYPES[".txt"])
             self.send_header("Content-Length", str(len(body)))
             for header, value in HEADERS.items():
