@@ -1,14 +1,17 @@
 import { defineConfig } from "vitest/config";
 import type { Plugin } from "vite";
-import { landPath } from "./land.ts";
+import { landPath, landPolygons } from "./land.ts";
 
-// `import path from "virtual:land"`
+// `import path from "virtual:land"`, `import polygons from "virtual:land-polygons"`
 function land(): Plugin {
-  const id = "virtual:land";
+  const made: Record<string, () => unknown> = { "virtual:land": landPath, "virtual:land-polygons": landPolygons };
   return {
     name: "land",
-    resolveId: (source) => (source === id ? `\0${id}` : undefined),
-    load: (source) => (source === `\0${id}` ? `export default ${JSON.stringify(landPath())};` : undefined),
+    resolveId: (source) => (source in made ? `\0${source}` : undefined),
+    load: (source) => {
+      const make = made[source.slice(1)];
+      return source.startsWith("\0") && make ? `export default ${JSON.stringify(make())};` : undefined;
+    },
   };
 }
 

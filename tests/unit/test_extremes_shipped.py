@@ -14,7 +14,7 @@ from technopole.publish.extremes_shipped import (
     SETS,
     as_in_a_link,
     extremes_document,
-    rank_under,
+    ranks_under,
     shipped_extremes,
 )
 from technopole.publish.state import State, decode, encode
@@ -39,7 +39,7 @@ def test_weights_of_a_link_keep_their_ratios(edition: Edition, run: IndexRun) ->
     assert link == {side: 0.25}
     assert decode(encode(State(weights=link))).weights == link
     nominal = run.ranks[ROOT]
-    assert all(rank_under(run, framework, {}, place) == nominal[place] for place in range(5))
+    assert ranks_under(run, framework, {}).tolist() == nominal.tolist()
 
 
 def test_every_stated_rank_is_what_its_weights_give(edition: Edition, run: IndexRun) -> None:
@@ -57,7 +57,7 @@ def test_every_stated_rank_is_what_its_weights_give(edition: Edition, run: Index
     for row in table.sample(60, seed=3).iter_rows(named=True):
         for end in ENDS:
             weights = decode(f"weights={row[f'{end}_weights']}").weights
-            assert rank_under(run, framework, weights, places[row["city"]]) == row[end]
+            assert ranks_under(run, framework, weights)[places[row["city"]]] == row[end]
 
 
 def test_the_document_has_one_row_a_city(edition: Edition) -> None:

@@ -1,73 +1,92 @@
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import land from "virtual:land";
-import { HEIGHT, project, TOP, WIDTH } from "../project";
+import { around, globe, STEEPEST } from "../globe";
 import type { Key } from "../i18n";
+import { HEIGHT, project, TOP, WIDTH } from "../project";
 import { change, cityName, type Row, t } from "../store";
+import { labels } from "./labels";
 
-const VIEWS: [Key, number, number, number][] = [
-  // left, top, width in the coordinates of the projection; the height follows
-  ["world", 0, TOP, WIDTH],
-  ["americas", 120, TOP + 40, 420],
-  ["europe", 430, 40, 200],
-  ["asia", 600, 70, 330],
-];
-
-interface Label {
-  row: Row;
+/** What of the world is seen. Flat: left and top in the coordinates of the projection; globe: the place below the eye. */
+interface Eye {
+  globe: boolean;
   x: number;
   y: number;
-  anchor: "start" | "end";
+  times: number;
 }
 
-const MOST_LABELS = 16;
-const LETTER = 5.6;
-const LINE = 11;
+const VIEWS: [Key, Eye][] = [
+  ["world", { globe: false, x: 0, y: TOP, times: 1 }],
+  ["americas", { globe: false, x: 120, y: TOP + 40, times: WIDTH / 420 }],
+  ["europe", { globe: false, x: 430, y: 40, times: WIDTH / 200 }],
+  ["asia", { globe: false, x: 600, y: 70, times: WIDTH / 330 }],
+  ["globe", { globe: true, x: 15, y: 35, times: 1 }],
+];
+const CLOSEST = 12;
+const STEP = 1.5;
+const ARROWS: Record<string, [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
-/** Names of the best cities that find room: right of the dot, else left; a name over another is left out. */
-function labels(rows: Row[], left: number, top: number, width: number): Label[] {
-  const scale = width / WIDTH;
-  const [wide, high] = [LETTER * scale, LINE * scale];
-  const taken: [number, number, number, number][] = [];
-  const placed: Label[] = [];
-  for (const row of [...rows].sort((a, b) => b.score - a.score)) {
-    if (placed.length === MOST_LABELS) break;
-    const { x, y } = project(row.city.longitude, row.city.latitude);
-    const long = cityName(row.city).length * wide;
-    for (const anchor of ["start", "end"] as const) {
-      const from = anchor === "start" ? x + 8 * scale : x - 8 * scale - long;
-      const box: [number, number, number, number] = [from, y - high / 2, from + long, y + high / 2];
-      const inside = box[0] > left && box[2] < left + width && box[1] > top && box[3] < top + HEIGHT * scale;
-      if (!inside || taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;
-      taken.push(box);
-      placed.push({ row, x: anchor === "start" ? from : from + long, y: y + 0.35 * high, anchor });
-      break;
-    }
+const within = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));
+
+/** The same eye, moved by a part of the map's width and height. */
+function moved(eye: Eye, right: number, down: number): Eye {
+  if (eye.globe) {
+    const turn = 150 / eye.times;
+    return { ...eye, x: around(eye.x + right * turn), y: within(eye.y - down * turn * 0.6, -STEEPEST, STEEPEST) };
   }
-  return placed;
+  const [width, height] = [WIDTH / eye.times, HEIGHT / eye.times];
+  return { ...eye, x: within(eye.x + right * width, 0, WIDTH - width), y: within(eye.y + down * height, TOP, TOP + HEIGHT - height) };
 }
 
-/** Equal Earth map of cities. An enhancement: the table holds the same, so that its dots take no focus. */
+/** The same eye, closer or further; the middle stays where it is. */
+function zoomed(eye: Eye, by: number): Eye {
+  const times = within(eye.times * by, 1, CLOSEST);
+  if (eye.globe) return { ...eye, times };
+  const part = (eye.times / times - 1) / 2;
+  const centred = { ...eye, times, x: eye.x - (part * WIDTH) / eye.times, y: eye.y - (part * HEIGHT) / eye.times };
+  return moved(centred, 0, 0);
+}
+
+/**
+ * Map of cities: Equal Earth or a globe, both SVG. An enhancement: the table holds the same, so that its dots take no
+ * focus. It is dragged, and moved by arrow keys from its buttons.
+ */
 export function WorldMap({ rows, marked = [], small = false }: { rows: Row[]; marked?: string[]; small?: boolean }) {
-  const view = useSignal(0);
-  const [, left, top, width] = VIEWS[view.value]!;
-  const scale = width / WIDTH;
+  const eye = useSignal(VIEWS[0]![1]);
+  const { drag, wasDragged } = useDrag(eye);
+  const ball = useComputed(() => (eye.value.globe ? globe(eye.value.x, eye.value.y, eye.value.times) : undefined)).value;
+  const { x: left, y: top, times } = eye.value;
+  const scale = ball ? 1 : 1 / times;
+  const place = ball?.place ?? project;
   const highest = Math.max(1, ...rows.map((row) => row.score));
-  const dots = [...rows].sort((a, b) => a.score - b.score);
+  const dots = [...rows]
+    .sort((a, b) => a.score - b.score)
+    .flatMap((row) => {
+      const at = place(row.city.longitude, row.city.latitude);
+      return at ? [{ row, ...at }] : [];
+    });
+  const frame: [number, number, number, number] = ball ? [0, TOP, WIDTH, HEIGHT] : [left, top, WIDTH * scale, HEIGHT * scale];
   return (
     <figure class={small ? "map small" : "map"}>
       <svg
         role="img"
         aria-label={t("mapLabel", { n: rows.length })}
-        viewBox={`${left} ${top} ${width} ${HEIGHT * scale}`}
+        viewBox={frame.join(" ")}
+        {...(small ? {} : drag)}
         onClick={(event) => {
           const slug = (event.target as Element).getAttribute("data-city");
-          if (slug) change({ page: "city", city: slug });
+          if (slug && !wasDragged()) change({ page: "city", city: slug });
         }}
       >
-        <path class="land" d={land} />
+        {ball && <path class="sphere" d={ball.sphere} />}
+        {ball && <path class="graticule" d={ball.lines} />}
+        <path class="land" d={ball?.land ?? land} />
         <g class="dots" stroke-width={0.6 * scale}>
-          {dots.map((row) => {
-            const { x, y } = project(row.city.longitude, row.city.latitude);
+          {dots.map(({ row, x, y }) => {
             const share = row.score / highest;
             const color = marked.indexOf(row.city.slug);
             return (
@@ -86,24 +105,69 @@ export function WorldMap({ rows, marked = [], small = false }: { rows: Row[]; ma
           })}
         </g>
         {!small && (
-          <g class="names" font-size={10 * scale} stroke-width={2.6 * scale} aria-hidden="true">
-            {labels(rows, left, top, width).map(({ row, x, y, anchor }) => (
-              <text key={row.city.at} x={x.toFixed(1)} y={y.toFixed(1)} text-anchor={anchor}>
-                {cityName(row.city)}
+          <g class="city-names" font-size={10 * scale} stroke-width={2.6 * scale} aria-hidden="true">
+            {labels(dots, frame).map(({ at, name, x, y, anchor }) => (
+              <text key={at} x={x.toFixed(1)} y={y.toFixed(1)} text-anchor={anchor}>
+                {name}
               </text>
             ))}
           </g>
         )}
       </svg>
       {!small && (
-        <div class="segments zoom" role="group" aria-label={t("map")}>
-          {VIEWS.map(([key], at) => (
-            <button key={key} type="button" aria-pressed={view.value === at} onClick={() => (view.value = at)}>
+        <div
+          class="segments zoom"
+          role="group"
+          aria-label={t("map")}
+          onKeyDown={(event) => {
+            const arrow = ARROWS[event.key];
+            if (!arrow) return;
+            event.preventDefault();
+            eye.value = moved(eye.value, arrow[0] * 0.15, arrow[1] * 0.15);
+          }}
+        >
+          {VIEWS.map(([key, view]) => (
+            <button key={key} type="button" aria-pressed={eye.value === view} onClick={() => (eye.value = view)}>
               {t(key)}
             </button>
           ))}
+          <button type="button" aria-label={t("zoomIn")} disabled={times >= CLOSEST} onClick={() => (eye.value = zoomed(eye.value, STEP))}>
+            +
+          </button>
+          <button type="button" aria-label={t("zoomOut")} disabled={times <= 1} onClick={() => (eye.value = zoomed(eye.value, 1 / STEP))}>
+            −
+          </button>
         </div>
       )}
     </figure>
   );
+}
+
+/** Dragging with mouse, pen or one finger; up and down a finger scrolls the page, as everywhere. */
+function useDrag(eye: { value: Eye }) {
+  const from = useSignal<{ x: number; y: number; eye: Eye; far: boolean } | undefined>(undefined);
+  const far = useSignal(false);
+  return {
+    wasDragged: () => far.peek(),
+    drag: {
+      onPointerDown: (event: PointerEvent & { currentTarget: SVGSVGElement }) => {
+        if (event.button !== 0) return;
+        far.value = false;
+        from.value = { x: event.clientX, y: event.clientY, eye: eye.value, far: false };
+      },
+      onPointerMove: (event: PointerEvent & { currentTarget: SVGSVGElement }) => {
+        const start = from.peek();
+        if (!start || !(event.buttons & 1)) return;
+        const box = event.currentTarget.getBoundingClientRect();
+        const [right, down] = [(start.x - event.clientX) / box.width, (start.y - event.clientY) / box.height];
+        if (Math.abs(right) + Math.abs(down) > 0.01 && !far.peek()) {
+          far.value = true;
+          event.currentTarget.setPointerCapture(event.pointerId);
+        }
+        if (far.peek()) eye.value = moved(start.eye, right, down);
+      },
+      onPointerUp: () => (from.value = undefined),
+      onPointerCancel: () => (from.value = undefined),
+    },
+  };
 }

@@ -11,6 +11,7 @@ import {
   fixed,
   follow,
   hrefTo,
+  language,
   nodeTitle,
   ownWeights,
   people,
@@ -157,12 +158,38 @@ function moved(own: number, published: number): string {
   return `${published} ${own < published ? "▲" : "▼"}${Math.abs(own - published)}`;
 }
 
+/** What a line says whatever the weights are. */
+function wordsOf(at: number) {
+  const city = bundle.value!.cities[at]!;
+  const name = cityName(city);
+  return {
+    slug: city.slug,
+    name,
+    english: name === city.name ? "" : ` ${city.name}`,
+    country: countryName(city.country),
+    population: people(city.population),
+    coverage: percent(city.coverage),
+    label: t("select", { name }),
+  };
+}
+
+/** Words of each city in the page's language, made once: names of countries and formats of numbers cost time. */
+const known = computed(() => {
+  language.value;
+  bundle.value;
+  return new Map<number, ReturnType<typeof wordsOf>>();
+});
+
+function knownWords(at: number): ReturnType<typeof wordsOf> {
+  let words = known.value.get(at);
+  if (!words) known.value.set(at, (words = wordsOf(at)));
+  return words;
+}
+
 /** What a line of the table says, in words and lengths. */
 function lineOf(at: number, { ranks, score, scores }: Standing) {
-  const city = bundle.value!.cities[at]!;
+  const words = knownWords(at);
   const row = publishedRows.value[at]!;
-  const name = cityName(city);
-  const country = countryName(city.country);
   const heights = pillarNodes.value.map((node) => Math.max(1, Math.round(scores[node]![at]! * 0.24)));
   const standing = ownWeights.value
     ? `${t("defaultRank")} ${row.rank}`
@@ -170,20 +197,14 @@ function lineOf(at: number, { ranks, score, scores }: Standing) {
   const possible = possibleRanks.value?.[at];
   const ends = possible ? ` · ${t("possible", { best: possible[0], worst: possible[2] })}` : "";
   return {
-    slug: city.slug,
+    ...words,
     rank: String(ranks[at]),
     default: moved(ranks[at]!, row.rank),
     tier: String(row.tier),
-    name,
-    english: name === city.name ? "" : ` ${city.name}`,
-    below: `${country} · ${standing}${ends}`,
-    country,
+    below: `${words.country} · ${standing}${ends}`,
     score: fixed(score[at]!),
     width: Math.round(score[at]! * 10) / 10,
-    population: people(city.population),
-    coverage: percent(city.coverage),
     profile: heights.map((height, place) => columnPath(place, height)).join(""),
-    label: t("select", { name }),
   };
 }
 

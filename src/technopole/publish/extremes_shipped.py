@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from technopole.core.types import Boundary, Lens
 from technopole.editions.atomic import replaced_file
@@ -115,7 +117,7 @@ def compute(edition: Edition, kind: str, seconds: float = SECONDS) -> pl.DataFra
         for end, extreme in zip(ENDS, found, strict=True):
             shares = dict(zip(chosen.elements, extreme.weights.tolist(), strict=True))
             weights = as_in_a_link(framework, framework_weights(chosen, shares))
-            row[end] = rank_under(run, framework, weights, place)
+            row[end] = int(ranks_under(run, framework, weights)[place])
             row[f"{end}_bound"] = extreme.bound
             row[f"{end}_weights"] = ",".join(f"{name}:{weight:g}" for name, weight in weights.items())
         rows.append({**row, "content_digest": edition.manifest["content_digest"]})
@@ -138,11 +140,11 @@ def as_in_a_link(framework: Framework, weights: Mapping[str, float]) -> dict[str
     return {name: rounded[name] for name in sorted(rounded) if rounded[name] != declared[name]}
 
 
-def rank_under(run: IndexRun, framework: Framework, weights: Mapping[str, float], place: int) -> int:
-    """Rank of one city in the whole index under other weights."""
+def ranks_under(run: IndexRun, framework: Framework, weights: Mapping[str, float]) -> NDArray[np.int32]:
+    """Rank of each city in the whole index under other weights, in the order of the run's cities."""
     labelled = labelled_tree(framework.with_weights(weights))
     scores = aggregate_tree(run.normalised, labelled.weights, labelled.tree, Aggregation(framework.method.aggregation))
-    return int(competition_ranks(scores[:, labelled.names.index(ROOT) - labelled.tree.leaves])[place])
+    return competition_ranks(scores[:, labelled.names.index(ROOT) - labelled.tree.leaves])
 
 
 def main() -> None:
