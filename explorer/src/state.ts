@@ -6,6 +6,7 @@ export const PAGES = ["ranking", "city", "compare", "themes", "claims", "method"
 export const LENSES = ["scale", "intensity"] as const;
 export const BOUNDARIES = ["agglomeration", "core", "region"] as const;
 export const EXTREMES = ["pillars", "bounded"] as const;
+export const VIEWS = ["pillars"] as const;
 export type Page = (typeof PAGES)[number];
 
 export interface State {
@@ -22,6 +23,8 @@ export interface State {
   sort: string;
   /** Over which weights best and worst possible ranks are shown; "": not shown. */
   extremes: "" | (typeof EXTREMES)[number];
+  /** Columns of the table: "" ranges, tiers and evidence; "pillars" the score of each pillar. */
+  view: "" | (typeof VIEWS)[number];
   city: string;
   compare: string[];
   trace: string;
@@ -56,6 +59,7 @@ export function defaults(): State {
     minCoverage: 0,
     sort: "rank",
     extremes: "",
+    view: "",
     city: "",
     compare: [],
     trace: "",
@@ -88,6 +92,7 @@ export function encode(state: State): string {
     ["coverage", state.minCoverage ? number(state.minCoverage) : ""],
     ["sort", state.sort === "rank" ? "" : state.sort],
     ["extremes", state.extremes],
+    ["view", state.view],
     ["city", state.city],
     ["compare", state.compare.join(",")],
     ["trace", state.trace],
@@ -122,6 +127,7 @@ export function decode(text: string): State {
   state.minCoverage = Number(Number(one("coverage", SHARE)).toFixed(4));
   state.sort = one("sort", SORT) || state.sort;
   state.extremes = EXTREMES.find((kind) => kind === fields.get("extremes")) ?? state.extremes;
+  state.view = VIEWS.find((view) => view === fields.get("view")) ?? state.view;
   state.city = one("city", NAME);
   state.compare = many("compare", NAME, MOST_COMPARED);
   state.trace = one("trace", TRACE);

@@ -36,6 +36,7 @@ export const fields = {
   minCoverage: field("minCoverage"),
   sort: field("sort"),
   extremes: field("extremes"),
+  view: field("view"),
   city: field("city"),
   compare: field("compare"),
 };
@@ -232,7 +233,7 @@ export const shown = computed<number[]>(() => {
   const kept = standing.value.order.filter((at) => pass[at]);
   const sort = fields.sort.value;
   const down = sort.startsWith("-");
-  const by = SORTS[sort.replace("-", "")];
+  const by = sortBy(sort.replace("-", ""));
   if (by === undefined || sort === "rank") return kept;
   const place = new Int32Array(pass.length);
   kept.forEach((at, order) => (place[at] = order));
@@ -280,6 +281,14 @@ export const SORTS: Record<string, (at: number) => number | string> = {
   population: (at) => cityAt(at).population,
   coverage: (at) => cityAt(at).coverage,
 };
+
+/** What a column sorts by: one of SORTS, or the score of a side or pillar. */
+function sortBy(id: string): ((at: number) => number | string) | undefined {
+  const { meta, tree } = bundle.value!;
+  if (![...meta.sides, ...meta.pillars].includes(id)) return SORTS[id];
+  const column = standing.value.scores[tree.names.indexOf(id)]!;
+  return (at) => column[at]!;
+}
 
 /** Name of a city in the page's language; the English name where none is known. */
 export const cityName = (city: City): string => city.local[language.value] ?? city.name;

@@ -1,4 +1,4 @@
-import { Filters, Finder, Notice, PossibleSwitch, Switches, Weights } from "../parts/controls";
+import { Filters, Finder, Notice, PossibleSwitch, Switches, ViewSwitch, Weights } from "../parts/controls";
 import { WorldMap } from "../parts/map";
 import { Share } from "../parts/share";
 import { RankingTable } from "../parts/table";
@@ -18,6 +18,7 @@ export function RankingPage() {
           <Notice />
           <div class="above">
             <Share />
+            <ViewSwitch />
             {bundle.value!.meta.possible_ranks && <PossibleSwitch />}
           </div>
           <RankingTable />

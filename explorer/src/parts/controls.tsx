@@ -304,6 +304,21 @@ export function Weights() {
   );
 }
 
+/** Which columns the table has. */
+export function ViewSwitch() {
+  return (
+    <Segments
+      label={t("columns")}
+      value={fields.view.value}
+      choices={[
+        { value: "", label: t("columnsStanding") },
+        { value: "pillars", label: t("profile"), help: t("columnsPillarsHelp") },
+      ]}
+      onChoose={(value) => change({ view: value as State["view"] })}
+    />
+  );
+}
+
 /** Best and worst possible ranks, on demand: over which weights, and where they were computed. */
 export function PossibleSwitch() {
   const kind = fields.extremes.value;

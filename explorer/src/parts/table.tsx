@@ -1,6 +1,5 @@
 import { computed, type ReadonlySignal, signal, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Key } from "../i18n";
 import type { State } from "../state";
 import {
   bundle,
@@ -100,34 +99,41 @@ const pillarNodes = computed(() => {
 
 interface ColumnOf {
   id: string;
-  key: Key;
+  title: string;
   class: string;
-  help?: Key;
+  help?: string;
   /** The direction that is asked for first. */
   down?: boolean;
 }
 
+const pillarsShown = computed(() => fields.view.value === "pillars");
+
 function columns(): ColumnOf[] {
   const own = ownWeights.value;
+  const possible = (possibleRanks.value?.length ?? 0) > 0;
+  const standingOf: ColumnOf[] = own
+    ? [{ id: "default", title: t("defaultRank"), class: "num wide", help: t("defaultRankHelp") }]
+    : [
+        { id: "low", title: t("range"), class: "wide", help: t("rangeHelp", { n: bundle.value!.meta.framework.uncertainty.replicates }) },
+        { id: "tier", title: t("tier"), class: "num wide", help: t("tierHelp") },
+      ];
+  const ends: ColumnOf[] = [
+    { id: "best", title: t("bestRank"), class: "num wide", help: t("possibleHelp") },
+    { id: "worst", title: t("worstRank"), class: "num wide", help: t("possibleHelp") },
+  ];
+  const about: ColumnOf[] = [
+    { id: "population", title: t("population"), class: "num wider", down: true },
+    { id: "coverage", title: t("coverage"), class: "num wide", help: t("coverageHelp"), down: true },
+  ];
+  const pillars = bundle.value!.meta.pillars.map((id) => ({ id, title: nodeTitle(id), class: "num pillar", down: true }));
   return [
-    { id: "rank", key: "rank", class: "num" },
-    ...(own
-      ? [{ id: "default", key: "defaultRank" as const, class: "num wide", help: "defaultRankHelp" as const }]
-      : [
-          { id: "low", key: "range" as const, class: "wide", help: "rangeHelp" as const },
-          { id: "tier", key: "tier" as const, class: "num wide", help: "tierHelp" as const },
-        ]),
-    ...(possibleRanks.value?.length
-      ? [
-          { id: "best", key: "bestRank" as const, class: "num wide", help: "possibleHelp" as const },
-          { id: "worst", key: "worstRank" as const, class: "num wide", help: "possibleHelp" as const },
-        ]
-      : []),
-    { id: "city", key: "city", class: "" },
-    { id: "country", key: "country", class: "wide" },
-    { id: "score", key: "score", class: "num", down: true },
-    { id: "population", key: "population", class: "num wider", down: true },
-    { id: "coverage", key: "coverage", class: "num wide", help: "coverageHelp", down: true },
+    { id: "rank", title: t("rank"), class: "num" },
+    ...standingOf,
+    ...(possible ? ends : []),
+    { id: "city", title: t("city"), class: "" },
+    ...(pillarsShown.value ? [] : [{ id: "country", title: t("country"), class: "wide" }]),
+    { id: "score", title: t("score"), class: "num", down: true },
+    ...(pillarsShown.value ? pillars : about),
   ];
 }
 
@@ -135,15 +141,14 @@ function Head({ column }: { column: ColumnOf }) {
   const sort = fields.sort.value;
   const mine = sort.replace("-", "") === column.id;
   const next = mine ? (sort.startsWith("-") ? column.id : `-${column.id}`) : column.down ? `-${column.id}` : column.id;
-  const help = column.help && t(column.help, { n: bundle.value!.meta.framework.uncertainty.replicates });
   return (
     <th
       scope="col"
       class={column.class}
       aria-sort={mine ? (sort.startsWith("-") ? "descending" : "ascending") : undefined}
     >
-      <button type="button" title={help ?? t("sortBy", { name: t(column.key) })} onClick={() => change({ sort: next })}>
-        {t(column.key)}
+      <button type="button" title={column.help ?? t("sortBy", { name: column.title })} onClick={() => change({ sort: next })}>
+        {column.title}
         <span aria-hidden="true" class="arrow">
           {mine ? (sort.startsWith("-") ? "▼" : "▲") : ""}
         </span>
@@ -208,16 +213,33 @@ function lineOf(at: number, { ranks, score, scores }: Standing) {
   };
 }
 
+const useNear = (place: number): ReadonlySignal<boolean> =>
+  useComputed(() => place >= sight.value[0] && place < sight.value[1]);
+
+/** The score of one pillar, as number and bar. */
+function Pillar({ place, at, node }: { place: number; at: ReadonlySignal<number>; node: number }) {
+  const near = useNear(place);
+  const score = useComputed(() => (near.value ? standing : settledStanding).value.scores[node]![at.value]!);
+  return (
+    <td class="num pillar">
+      {useComputed(() => fixed(score.value, 0))}
+      <Bar value={useComputed(() => Math.round(score.value * 10) / 10)} />
+    </td>
+  );
+}
+
 /**
  * One line: the city that stands at a place. Its words are bound by signals, so that a moved weight writes the few that
  * differ. Out of sight they follow when the slider rests.
  */
 function Line({ place }: { place: number }) {
-  const near = useComputed(() => place >= sight.value[0] && place < sight.value[1]);
+  const near = useNear(place);
   const at = useComputed(() => (near.value ? shown : settledShown).value[place] ?? 0);
   const line = useComputed(() => lineOf(at.value, (near.value ? standing : settledStanding).value));
   const says = <K extends keyof ReturnType<typeof lineOf>>(key: K) => useComputed(() => line.value[key]);
-  const [slug, published, tier] = [says("slug"), says("default"), says("tier")]; // hooks: in one order, whatever is shown
+  // hooks: in one order, whatever is shown
+  const [slug, published, tier] = [says("slug"), says("default"), says("tier")];
+  const [country, population, coverage, profile] = [says("country"), says("population"), says("coverage"), says("profile")];
   const goal = (): Partial<State> => ({ page: "city", city: slug.value });
   return (
     <tr data-slug={slug}>
@@ -245,16 +267,22 @@ function Line({ place }: { place: number }) {
         <span class="english">{says("english")}</span>
         <span class="below">{says("below")}</span>
       </th>
-      <td class="wide">{says("country")}</td>
+      {!pillarsShown.value && <td class="wide">{country}</td>}
       <td class="num score">
         {says("score")}
         <Bar value={says("width")} />
       </td>
-      <td class="num wider">{says("population")}</td>
-      <td class="num wide">{says("coverage")}</td>
-      <td class="wider">
-        <Profile at={at} path={says("profile")} />
-      </td>
+      {pillarsShown.value ? (
+        pillarNodes.value.map((node) => <Pillar key={node} place={place} at={at} node={node} />)
+      ) : (
+        <>
+          <td class="num wider">{population}</td>
+          <td class="num wide">{coverage}</td>
+          <td class="wider">
+            <Profile at={at} path={profile} />
+          </td>
+        </>
+      )}
       <td class="pick">
         <input
           type="checkbox"
@@ -317,7 +345,7 @@ export function RankingTable() {
   return (
     <>
       <div class="table-frame">
-        <table class="ranking">
+        <table class={pillarsShown.value ? "ranking analyst" : "ranking"}>
           <caption>
             {t("shown", { n: count, total: last })}
             {!ownWeights.value && <span class="help"> {t("tierHelp")}</span>}
@@ -327,9 +355,11 @@ export function RankingTable() {
               {columns().map((column) => (
                 <Head key={column.id} column={column} />
               ))}
-              <th scope="col" class="wider">
-                {t("profile")}
-              </th>
+              {!pillarsShown.value && (
+                <th scope="col" class="wider">
+                  {t("profile")}
+                </th>
+              )}
               <th scope="col" class="pick">
                 <span class="hidden">{t("compare")}</span>
               </th>

@@ -17,6 +17,7 @@ PAGES: Final = ("ranking", "city", "compare", "themes", "claims", "method")
 LENSES: Final = ("scale", "intensity")
 BOUNDARIES: Final = ("agglomeration", "core", "region")
 EXTREMES: Final = ("pillars", "bounded")
+VIEWS: Final = ("pillars",)
 MOST_COMPARED: Final = 5
 MOST_WEIGHTS: Final = 200
 MOST_COUNTRIES: Final = 60
@@ -42,6 +43,7 @@ class State:
     min_coverage: float = 0.0
     sort: str = "rank"
     extremes: str = ""
+    view: str = ""
     city: str = ""
     compare: tuple[str, ...] = ()
     trace: str = ""
@@ -70,6 +72,7 @@ def encode(state: State) -> str:
         "coverage": number(state.min_coverage) if state.min_coverage else "",
         "sort": state.sort if state.sort != "rank" else "",
         "extremes": state.extremes,
+        "view": state.view,
         "city": state.city,
         "compare": ",".join(state.compare),
         "trace": state.trace,
@@ -109,6 +112,7 @@ def decode(text: str) -> State:
         min_coverage=float(number(float(one("coverage", SHARE, "0")))),
         sort=one("sort", "-?[a-z][a-z0-9_]{0,63}", "rank"),
         extremes=one("extremes", "|".join(EXTREMES)),
+        view=one("view", "|".join(VIEWS)),
         city=one("city", NAME),
         compare=many("compare", NAME, MOST_COMPARED),
         trace=one("trace", f"{NAME}:{NAME}"),
