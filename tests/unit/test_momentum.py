@@ -140,6 +140,24 @@ def test_years_come_from_the_path_within_the_agglomeration() -> None:
     assert found.rows() == [(1, 2.0, 3.0, False), (2, 0.0, 0.0, False), (3, None, None, None), (4, None, None, None)]
 
 
+def test_what_has_no_year_where_it_is_counted_is_taken_off_both_periods() -> None:
+    rows = [
+        ("second", "1", 0, 5.0, "a_2001_x"),
+        ("first", "1", 0, 3.0, "a_2001_x"),
+        ("second", "1", 1, 4.0, "a_2005_x"),
+        ("first", "1", 1, 4.0, "a_2005_x"),
+        ("second", "2", 0, 1.0, "a_2005_x"),
+    ]
+    evidence = pl.DataFrame(rows, schema=NOTHING.schema, orient="row")
+    years = {"early_years": [2000, 2003], "late_years": [2004, 2006]}
+    dated = series(kind="years", early=None, less="first", pattern=r"_(\d{4})_", **years)
+    table = observed([("second", 1, 9.0), ("second", 2, 1.0)])
+    found = counts(dated, declared("zero"), table, evidence, FRAME)
+    assert found.rows()[:2] == [(1, 2.0, 0.0, False), (2, 0.0, 1.0, False)]
+    with pytest.raises(ValueError, match="only the kind 'years'"):
+        series(less="second")
+
+
 def test_an_incomplete_series_is_named(tmp_path: Path) -> None:
     path = tmp_path / "momentum.yaml"
     path.write_text(

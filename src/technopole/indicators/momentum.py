@@ -32,6 +32,7 @@ class Series(Declaration):
     kind: Literal["pair", "part", "years"]
     early: Identifier | None = None
     late: Identifier
+    less: Identifier | None = None  # of the kind "years": what is in `late` too, and isn't dated where it is counted
     pattern: str | None = None
     early_years: Years | None = None
     late_years: Years | None = None
@@ -45,6 +46,8 @@ class Series(Declaration):
         dated = (self.pattern, self.early_years, self.late_years)
         if (self.kind == "years") != all(dated) or (self.kind == "years") != (self.early is None):
             raise ValueError(f"{self.id!r} lacks what its kind {self.kind!r} needs")
+        if self.less is not None and self.kind != "years":
+            raise ValueError(f"{self.id!r} takes `less` off, which only the kind 'years' can")
         return self
 
     @property
@@ -146,12 +149,17 @@ def _joined(early: pl.DataFrame, late: pl.DataFrame) -> pl.DataFrame:
 def _dated(series: Series, evidence: pl.DataFrame) -> pl.DataFrame:
     """City, early and late of the records whose path has a year of either period."""
     year = pl.col("path").str.extract(str(series.pattern), 1).cast(pl.Int64, strict=False)
-    inside = (pl.col("variable") == series.late) & (pl.col("ring") <= RINGS.index(Boundary.AGGLOMERATION))
-    rows = evidence.filter(inside).with_columns(year=year, city=pl.col("place").cast(pl.Int64))
+    taken_off = pl.col("variable") == pl.lit(series.less, pl.String)
+    wanted = (pl.col("variable") == series.late) | taken_off.fill_null(value=False)
+    rows = evidence.filter(wanted & (pl.col("ring") <= RINGS.index(Boundary.AGGLOMERATION))).with_columns(
+        year=year,
+        city=pl.col("place").cast(pl.Int64),
+        amount=pl.when(taken_off).then(-pl.col("amount")).otherwise("amount"),
+    )
     periods = {"early": series.early_years or (0, 0), "late": series.late_years or (0, 0)}
     sums = {
         # sorted before adding: the same bits whatever the order of rows
-        name: pl.col("amount").filter(pl.col("year").is_between(*years)).sort().sum()
+        name: pl.col("amount").filter(pl.col("year").is_between(*years)).sort().sum().round(9).clip(lower_bound=0.0)
         for name, years in periods.items()
     }
     return rows.group_by("city").agg(**sums).sort("city")

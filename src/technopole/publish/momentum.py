@@ -70,7 +70,7 @@ def flat(table: dict[str, Any]) -> pl.DataFrame:
 
 
 def _evidence(edition: Edition, series: list[Series]) -> pl.DataFrame:
-    wanted = [one.late for one in series if one.kind == "years"]
+    wanted = [name for one in series if one.kind == "years" for name in (one.late, one.less) if name is not None]
     rows = edition.table("evidence").filter(pl.col("variable").is_in(wanted))
     return rows.join(edition.table("files").select("file", "path"), on="file", how="left", validate="m:1")
 
