@@ -1,10 +1,15 @@
 """The pages of what is said, done and not measured: claims, themes, and what a city does, in a real browser."""
 
+import csv
+import io
 import json
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import polars as pl
 import pytest
 
 from technopole.editions.read import Edition
@@ -177,7 +182,55 @@ def test_markup_in_claims_and_initiatives_is_shown_as_text(visit: Visit, hostile
     assert page.title().endswith("Technopole")
 
 
+STRANGE = '=HYPERLINK("x")<img src=x onerror="document.title=5">\u202e'
+
+
+@pytest.fixture(scope="module")
+def renamed(edition: Edition) -> Iterator[str]:
+    """The explorer with a city whose name is markup, a formula and a right-to-left mark."""
+    files = site_files(edition)
+    cities = pl.read_parquet(io.BytesIO(files["data/cities.parquet"]))
+    name = pl.when(pl.col("slug") == "tokyo").then(pl.lit(STRANGE)).otherwise(pl.col("name"))
+    buffer = io.BytesIO()
+    cities.with_columns(name=name).write_parquet(buffer, compression="snappy", statistics=False)
+    httpd = server({**files, "data/cities.parquet": buffer.getvalue()})
+    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{httpd.server_port}/"
+    httpd.shutdown()
+    httpd.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(),
+        State(page="city", city="tokyo"),
+        State(page="compare", compare=("tokyo", "seoul")),
+        State(page="claims"),
+    ],
+    ids=lambda state: state.page,
+)
+def test_a_name_of_markup_is_shown_as_text_and_taken_as_text(visit: Visit, renamed: str, state: State) -> None:
+    page = visit(f"{renamed}#{encode(state)}")
+    page.locator("main :not(title)", has_text=STRANGE).last.wait_for()
+    assert page.locator("main img, main script").count() == 0
+    assert page.title().endswith("Technopole")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    text = Path(waiting.value.path()).read_text("utf-8-sig")
+    cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+    assert not any(cell.startswith("=") for cell in cells)
+    if state.page in {"ranking", "city"}:
+        assert f"'{STRANGE}" in cells
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="SVG").first.click()
+    ElementTree.parse(waiting.value.path())
+
+
 PAGES = {
+    "method": State(page="method"),
     "claims": State(page="claims"),
     "themes": State(page="themes", theme="public_wifi"),
     "a city that does much": State(page="city", city="tokyo"),

@@ -38,7 +38,15 @@ def origins_of(edition: Edition, ranked: pl.Series, indicators: list[Indicator])
         own, national = _wanted(edition, places, indicator)
         rows = _rows(evidence, own, national)
         parts.append(rows.with_columns(indicator=pl.lit(number, pl.UInt16)))
-    found = pl.concat(parts).join(order, on="file", validate="m:1")
+    keys = ["indicator", "position", "variable", "file", "row"]
+    # sorted once for all rings: a row lies within a ring when the first of its rings does
+    found = (
+        pl.concat(parts)
+        .group_by(keys)
+        .agg(pl.col("ring").min())
+        .join(order, on="file", validate="m:1")
+        .sort("indicator", "position", "file_order", "variable", pl.col("row").str.len_chars(), "row")
+    )
     return pl.concat([_within(found, ring) for ring in range(len(RINGS))]).pipe(_without_repeats)
 
 
@@ -81,12 +89,9 @@ def _rows(evidence: pl.DataFrame, own: pl.DataFrame, national: pl.DataFrame) -> 
 
 
 def _within(found: pl.DataFrame, ring: int) -> pl.DataFrame:
-    """What lies within a ring, with the first rows as text."""
+    """What lies within a ring, with the first rows as text; `found` is in the order of the rows."""
     return (
         found.filter(pl.col("ring") <= ring)
-        .select("indicator", "position", "file", "file_order", "variable", "row")
-        .unique()
-        .sort("indicator", "position", "file_order", "variable", pl.col("row").str.len_chars(), "row")
         .group_by("indicator", "position", maintain_order=True)
         .agg(
             ring=pl.lit(ring, pl.UInt8),
