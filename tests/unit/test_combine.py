@@ -11,11 +11,14 @@ import polars as pl
 import pytest
 import yaml
 
-from technopole.core.errors import EditionError, LicenceError, TechnopoleError
+from technopole.core.errors import EditionError, InputError, LicenceError, TechnopoleError
 from technopole.core.types import RINGS
 from technopole.editions.combine import Additions, combine
 from technopole.editions.format import TABLES
 from technopole.editions.licences import check_exportable, withheld_sources
+from technopole.editions.own_declarations import OwnDeclarations, OwnSource
+from technopole.editions.own_rows import read_rows
+from technopole.editions.own_sources import metas_of
 from technopole.editions.read import open_edition, verify_edition
 from technopole.editions.shipped import latest_edition
 from technopole.editions.trace import trace
@@ -364,7 +367,36 @@ makerspaces,london,,not covered
     assert (status[int(HELSINKI)], status[1850147], status[2643743]) == ("lower bound", "observed", "not covered")
 
 
+def test_a_declared_licence_of_a_timetable_stands(base, tmp_path):
+    text = "variable,place,value,unit,period,source\ngtfs_departures,helsinki,9,departures,2026,gtfs\n"
+    rows = read_rows([written(tmp_path, "rows.csv", text)], {}, base.cities()).rows
+    assert str(metas_of(base, rows, OwnDeclarations())["gtfs"].licence_class) == "unclear"
+    declared = OwnSource(id="gtfs", title="Timetable", licence="CC BY 4.0", licence_class="attribution",
+                         citation="HSL.", vintage="2026")  # fmt: skip
+    meta = metas_of(base, rows, OwnDeclarations(sources=(declared,)))["gtfs"]
+    assert (str(meta.licence_class), [one.id for one in meta.variables]) == ("attribution", ["gtfs_departures"])
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_file_of_too_many_rows_is_refused_before_it_is_read_whole(base, tmp_path, monkeypatch, kind):
+    monkeypatch.setattr("technopole.editions.own_rows.MOST_ROWS", 5)
+    table = pl.DataFrame({"variable": ["unicorns"] * 6, "place": ["helsinki"] * 6, "value": [1.0] * 6})
+    path = tmp_path / f"rows.{kind}"
+    table.write_csv(path) if kind == "csv" else table.write_parquet(path)
+    with pytest.raises(InputError, match="has 6 rows, 5 are taken"):
+        read_rows([path], {}, base.cities())
+
+
+@pytest.mark.parametrize("text", ["", "PAR1", "PAR1" * 50, "variable,place,value"])
+def test_what_is_no_parquet_is_refused(base, tmp_path, text):
+    with pytest.raises(InputError, match="can't be read as Parquet"):
+        read_rows([written(tmp_path, "rows.parquet", text)], {}, base.cities())
+
+
 WRONG_ROWS = {
+    "variable,place,value,unit,period\nx,helsinki,1,\x1b[31mred,2026\n": "control characters",
+    f"variable,place,value,unit,period\nx,helsinki,1,{'u' * 300},2026\n": "too long",
+    f"variable,place,value,unit,period\n{'x' * 100},helsinki,1,u,2026\n": "can't be the id of a variable",
     "variable,place,value,status\nunicorns,helsinki,1,perhaps\n": "no status",
     "variable,place,value,status\nunicorns,helsinki,1,too old\n": "a value can't be",
     "variable,place,value,status\nunicorns,helsinki,,observed\n": "no number",
@@ -395,7 +427,7 @@ WRONG_ROWS = {
 }
 
 
-@pytest.mark.parametrize("text", WRONG_ROWS)
+@pytest.mark.parametrize("text", WRONG_ROWS, ids=range(len(WRONG_ROWS)))
 def test_wrong_rows_are_one_line(base, quick, tmp_path, run, text):
     rows = written(tmp_path, "rows.csv", text)
     status, out, err = run("data", "combine", "mine", "--observations", rows, "--framework", quick, "--amend",

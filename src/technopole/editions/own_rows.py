@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from technopole.snapshots.parquet import parquet
+from technopole.snapshots.parquet import parquet, parquet_height
 from technopole.cities.countries import country_code
 from technopole.cities.resolve import Resolver
 from technopole.cities.tables import CityTables
@@ -25,7 +25,10 @@ from technopole.indicators.declarations import suggestion
 from technopole.snapshots.tables import ROW, read_csv
 from technopole.snapshots.upstream import sha256_of
 
-FILE_LIMIT_BYTES: Final = 500_000_000
+FILE_LIMIT_BYTES: Final = 100_000_000
+MOST_ROWS: Final = 300_000
+"""Of one file: 24 variables in every city of the frame under three boundaries."""
+LONGEST_TEXT: Final = 200
 TEXTS: Final = (
     "variable", "level", "place", "city", "country", "boundary", "unit", "period", "source", "licence_class", "status"
 )  # fmt: skip
@@ -33,7 +36,7 @@ NUMBERS: Final = ("value", "records")
 MEASURES: Final = ("points", "sum", "items")
 GIVEN: Final = (Status.OBSERVED, Status.ZERO, Status.LOWER_BOUND)
 """Statuses that a row with a value may have; one that says why there is no value is left out."""
-IDENTIFIER: Final = r"^[a-z][a-z0-9_]*$"
+IDENTIFIER: Final = r"[a-z][a-z0-9_]{0,79}"
 
 ROW_SCHEMA: Final[dict[str, Any]] = {
     "variable": pl.String,
@@ -130,6 +133,9 @@ def _row(row: Mapping[str, Any], places: _Places, default_source: str) -> list[d
         raise UnknownNameError(f"there is no boundary {boundary!r}:", suggestion(boundary, list(Boundary)))
     if licence and licence not in list(LicenceClass):
         raise UnknownNameError(f"there is no licence class {licence!r}:", suggestion(licence, list(LicenceClass)))
+    for name in ("unit", "period", "source"):
+        if len(row.get(name) or "") > LONGEST_TEXT or not (row.get(name) or "").isprintable():
+            raise InputError(f"the {name} is too long, or holds control characters:", "give a few words.")
     status = row.get("status") or Status.OBSERVED.value
     if status not in list(Status):
         raise UnknownNameError(f"there is no status {status!r}:", suggestion(status, list(Status)))
@@ -224,11 +230,21 @@ def _columns(path: Path, needed: set[str]) -> pl.DataFrame:
         raise InputError(f"{path.name} lacks the column {missing[0]!r}; it has {', '.join(table.columns[1:])}.")
     if table.is_empty():
         raise InputError(f"{path.name} has no rows.")
+    if table.height > MOST_ROWS:
+        raise _too_many(path, table.height)
     return table
+
+
+def _too_many(path: Path, height: int) -> InputError:
+    return InputError(f"{path.name} has {height:,} rows, {MOST_ROWS:,} are taken:", "split it, or add rows up first.")
 
 
 def _parquet(path: Path) -> pl.DataFrame:
     try:
+        # counted first: a small file may unpack to more than memory holds
+        height = parquet_height(path)
+        if height > MOST_ROWS:
+            raise _too_many(path, height)
         table = parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{path.name} can't be read as Parquet: {str(error)[:200]}.") from error

@@ -33,3 +33,9 @@ def parquet_metadata(path: Path) -> dict[str, str]:
     """Key-value metadata of a Parquet file; raises as `parquet`."""
     with damage_is_an_error():
         return pl.read_parquet_metadata(path)
+
+
+def parquet_height(path: Path) -> int:
+    """Number of rows of a Parquet file, without reading them; raises as `parquet`."""
+    with damage_is_an_error():
+        return int(pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item())
