@@ -115,3 +115,11 @@ def test_the_tutorial_runs(line: str, run, tmp_path: Path, monkeypatch: pytest.M
     status, out, error = run(*line.split()[1:])
     assert status == 0, error
     assert out or list(tmp_path.iterdir())
+
+
+def test_the_threat_model_names_files_that_are_there() -> None:
+    text = (DOCS / "security.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/]+\.(?:py|txt))`", text))
+    assert len(named) > 25
+    package = REPOSITORY / "src" / "technopole"
+    assert not [name for name in named if not (REPOSITORY / name).is_file() and not (package / name).is_file()]
