@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 import type { Plugin } from "vite";
 import { landPath, landPolygons } from "./land.ts";
+import { notices } from "./notices.ts";
 
 // `import path from "virtual:land"`, `import polygons from "virtual:land-polygons"`
 function land(): Plugin {
@@ -17,7 +18,7 @@ function land(): Plugin {
 
 export default defineConfig({
   base: "./",
-  plugins: [land()],
+  plugins: [land(), notices()],
   build: {
     outDir: "../src/technopole/publish/assets",
     emptyOutDir: true,

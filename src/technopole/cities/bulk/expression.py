@@ -93,8 +93,8 @@ def with_settled(points: ir.Table, tables: Tables, territory: Territory) -> ir.T
     """Points with `settled`: their code, or EXACT; `open_latitude` (and so on) are filled only for these.
 
     Only then is there a group for each point that is left, so that on DuckDB the exact rule sees these alone, packed,
-    and not the few of each vector. Spark needs no such groups: its optimiser merges the two aggregations, and the function
-    gets whole batches, in which points that are settled are null (engines.py skips them).
+    and not the few of each vector. Spark needs no such groups: its optimiser merges the two aggregations, and the
+    function gets whole batches, in which points that are settled are null (engines.py skips them).
     """
     import ibis
 
