@@ -32,6 +32,7 @@ const WIDTH = 960;
 const LABEL = 330;
 const VALUE = 130;
 const LINE = 11;
+const NOTE = 8;
 
 /** About so many pixels wide; a picture can't measure its text. */
 const widthOf = (text: string, size: number): number =>
@@ -42,6 +43,17 @@ function fitted(text: string, width: number, size: number): string {
   let kept = text;
   while (kept && widthOf(`${kept}…`, size) > width) kept = kept.slice(0, -1);
   return `${kept.trimEnd()}…`;
+}
+
+/** Lines of at most so many pixels, broken between words. */
+function wrapped(text: string, width: number, size: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)!} ${word}`.trim();
+    if (widthOf(longer, size) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function rowSvg(row: BarRow, top: number): string {
@@ -66,10 +78,13 @@ export function barsSvg(picture: Picture, facts: unknown): string {
   const tops: number[] = [];
   let y = picture.legend.length ? 66 : 44;
   for (const row of picture.rows) {
+    // a heading keeps to what stands under it
+    if (row.level === 0) y += 10;
     tops.push(y);
-    y += Math.max(row.lines.length * LINE, 12) + (row.level === 0 ? 12 : 8);
+    y += Math.max(row.lines.length * LINE, 12) + 8;
   }
-  const height = y + 34;
+  const notes = wrapped(picture.note, WIDTH - 40, NOTE);
+  const height = y + 24 + notes.length * (NOTE + 3);
   let at = 20;
   const legend = picture.legend.map(({ text, color }) => {
     const drawn = `<rect x="${at}" y="46" width="10" height="10" fill="${color}"/><text x="${at + 15}" y="55" font-size="11">${escape(text)}</text>`;
@@ -83,6 +98,7 @@ export function barsSvg(picture: Picture, facts: unknown): string {
     `<text x="20" y="30" font-size="17" font-weight="600">${escape(fitted(picture.title, WIDTH - 40, 17))}</text>` +
     legend.join("") +
     picture.rows.map((row, place) => rowSvg(row, tops[place]!)).join("") +
-    `<text x="20" y="${height - 14}" font-size="10" fill="#5b6475">${escape(fitted(picture.note, WIDTH - 40, 10))}</text></svg>\n`
+    notes.map((line, at) => `<text x="20" y="${y + 20 + at * (NOTE + 3)}" font-size="${NOTE}" fill="#5b6475">${escape(line)}</text>`).join("") +
+    "</svg>\n"
   );
 }

@@ -27,6 +27,14 @@ describe("a picture of bars", () => {
     expect(svg).toContain("&lt;script&gt;");
   });
 
+  it("says the whole of its note, in lines", () => {
+    const note = Array.from({ length: 200 }, (_, at) => `licence${at}`).join(" ");
+    const svg = barsSvg({ title: "x", note, legend: [], rows: [] }, {});
+    const lines = [...svg.matchAll(/font-size="8"[^>]*>([^<]*)</g)].map((one) => one[1]);
+    expect(lines.length).toBeGreaterThan(3);
+    expect(lines.join(" ")).toBe(note);
+  });
+
   it("keeps its bars within its width", () => {
     const widths = [...bars("x").matchAll(/<rect x="([\d.]+)" y="\d+" width="([\d.]+)"/g)].map((one) => Number(one[1]) + Number(one[2]));
     expect(widths.length).toBeGreaterThan(0);
