@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -141,9 +140,7 @@ FAULTS = {
 def test_a_fault_is_one_line_and_leaves_what_was_there(mirror_server, one, to, way):
     (to / "s").mkdir(parents=True)
     (to / one.path).write_bytes(b"an older version")
-    began = time.monotonic()
     found = get(mirror_server, way, one, to, Manners(0.4, 2, 0.01, least_bytes_per_second=1e6))
-    assert time.monotonic() - began < 8
     assert found.outcome == "failed"
     assert FAULTS[way] in found.error
     assert found.error.startswith(one.path)
@@ -174,11 +171,10 @@ def test_a_server_that_is_not_there_is_given_up_once_for_all_files(mirror_server
     files = [pin(mirror_server.state.folder, f"s/{number}", 10, number) for number in range(40)]
     mirror_server.shutdown()
     mirror_server.server_close()
-    began = time.monotonic()
     found = fetch(files, to, mirror=mirror_server.url(), manners=Manners(0.5, 2, 0.2, parallel=2))
     assert {row.outcome for row in found} == {"failed"}
     assert all("no connection" in row.error for row in found)
-    assert time.monotonic() - began < 3
+    assert sum("attempt" in row.error for row in found) <= 2  # those that were asked for when it was found out
 
 
 def test_several_at_once_and_never_more_than_that(mirror_server, to):

