@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from technopole.index.scoring import GenericRun
     from technopole.publish.diff import Diff
     from technopole.publish.extremes import Extremes
+    from technopole.publish.own_extremes import OwnExtremes
     from technopole.publish.own_index import OwnSensitivity, OwnUncertainty
     from technopole.publish.pictures import Picture
     from technopole.publish.ranking import Ranking
@@ -122,11 +123,20 @@ def sensitivity(data: Any = None, **options: Any) -> Sensitivity | OwnSensitivit
     return own_sensitivity(data, _own_framework(options.pop("framework", None)), **options)
 
 
-def extremes(edition: Edition | None = None, **options: Any) -> Extremes:
-    """Seek best and worst possible ranks; options and errors as `technopole.publish.extremes.extremes`."""
-    from technopole.publish.extremes import extremes as make
+def extremes(data: Any = None, **options: Any) -> Extremes | OwnExtremes:
+    """Seek best and worst possible ranks, of an edition's cities or of your own index; `data` as in `uncertainty`.
 
-    return make(edition, **options)
+    Options and errors as `publish.extremes.extremes`, or `publish.own_extremes.own_extremes`.
+    """
+    from technopole.editions.read import Edition
+
+    if data is None or isinstance(data, Edition):
+        from technopole.publish.extremes import extremes as make
+
+        return make(data, **options)
+    from technopole.publish.own_extremes import own_extremes
+
+    return own_extremes(data, _own_framework(options.pop("framework", None)), **options)
 
 
 def diff(first: Edition, second: Edition, **options: Any) -> Diff:
@@ -136,12 +146,21 @@ def diff(first: Edition, second: Edition, **options: Any) -> Diff:
     return make(first, second, **options)
 
 
-def whatif(edition: Edition, name: str, changes: dict[str, float], **options: Any) -> dict[str, Any]:
-    """Rank a city with other values, as `technopole whatif --json`; options as `technopole.publish.whatif.whatif`."""
-    from technopole.publish.finding import find_city
-    from technopole.publish.whatif import whatif as make
+def whatif(data: Any, name: str, changes: dict[str, float], **options: Any) -> dict[str, Any]:
+    """Rank a city, or a unit of your own table (its id), with other values, as `technopole whatif --json`.
 
-    return make(edition, find_city(edition, name), changes, **options)
+    `data` as in `uncertainty`; options as `publish.whatif.whatif`, or `publish.own_whatif.own_whatif`.
+    """
+    from technopole.editions.read import Edition
+
+    if isinstance(data, Edition):
+        from technopole.publish.finding import find_city
+        from technopole.publish.whatif import whatif as make
+
+        return make(data, find_city(data, name), changes, **options)
+    from technopole.publish.own_whatif import own_whatif
+
+    return own_whatif(data, _own_framework(options.pop("framework", None)), name, changes, **options)
 
 
 def plot(what: Any, kind: str, top: int = 30, *, framework: Any = None, **options: Any) -> Picture:

@@ -140,7 +140,7 @@ def by_cosines(one: tuple[float, float], other: tuple[float, float]) -> float:
 
 def by_circles(places: list[tuple[float, float]]) -> float:
     """Km2 within 500 m of places: GEOS's union of circles, in bands of a tenth of a degree with a plane each."""
-    shapely = pytest.importorskip("shapely", reason="the area is checked by shapely (technopole[geo])")
+    shapely = pytest.importorskip("shapely", reason="the area is checked by shapely (technopole[scale])")
     total = 0.0
     for band in {math.floor(lat * 10) for lat, _ in places}:
         low, high, middle = band / 10, (band + 1) / 10, (band + 0.5) / 10

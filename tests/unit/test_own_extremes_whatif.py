@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import yaml
 
+import technopole as tp
 from technopole.core.errors import InputError, UnknownNameError
 from technopole.index.generic import parse_generic
 from technopole.index.scoring import score
@@ -176,3 +177,13 @@ def test_missing_values_are_refused_with_what_to_do(files, run):
         own_whatif(gaps, parse_generic({"index": TREE}, "x"), "u2", {"a": 1.0})
     shape = own_whatif(gaps, parse_generic({"index": TREE}, "x"), "U2", {"a": 1.0}, replicates=20)
     assert shape["changes"][0]["from"] is None
+
+
+def test_the_python_api_takes_a_table_as_well():
+    declared = {"index": TREE}
+    framework = parse_generic(declared, "framework")
+    assert tp.extremes(table(), framework=declared).to_json() == own_extremes(table(), framework).to_json()
+    asked = own_whatif(table(), framework, "U3", {"a": 99.0})
+    assert tp.whatif(table(), "U3", {"a": 99.0}, framework=declared) == asked
+    with pytest.raises(InputError, match="needs a framework"):
+        tp.extremes(table())

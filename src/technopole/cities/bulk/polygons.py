@@ -72,7 +72,7 @@ def polygon_territory(path: Path, cache: Path | None = None) -> Territory:
     try:
         import shapely  # type: ignore[import-untyped,import-not-found,unused-ignore]
     except ImportError as error:
-        raise InputError("--polygons needs shapely:", "install technopole[geo].") from error
+        raise InputError("--polygons needs shapely:", "install technopole[scale].") from error
     polygons = read_polygons(path)
     try:
         shapes = shapely.make_valid(shapely.force_2d(shapely.from_wkb(polygons.shapes)))
