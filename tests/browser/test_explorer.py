@@ -238,6 +238,7 @@ def test_downloads_carry_order_weights_and_licences(visit: Visit, address: str, 
 
 PAGES = {
     "ranking": State(),
+    "pillars as columns": State(view="pillars", sort="-ventures", weights={"makes": 0.5}),
     "own weights": State(weights={}, countries=("FI",)),
     "city": State(page="city", city="helsinki"),
     "compare": State(page="compare", compare=("tokyo", "seoul")),

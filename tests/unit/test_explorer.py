@@ -379,3 +379,9 @@ def test_explore_serves_until_it_is_ended() -> None:
     finally:
         running_command.kill()
         running_command.communicate()
+
+
+def test_the_readmes_picture_is_a_small_png() -> None:
+    content = (GOLDEN.parents[1] / "docs" / "explorer.png").read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert len(content) <= 300_000, "python tests/browser/renew_screenshot.py"
