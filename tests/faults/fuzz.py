@@ -1,4 +1,4 @@
-"""Fuzz one reader: `python fuzz.py READER SECONDS [SEED]`; `python fuzz.py` lists the readers.
+"""Fuzz one reader: `python fuzz.py READER SECONDS [SEED [INPUTS]]`; `python fuzz.py` lists the readers.
 
 libFuzzer (atheris) mutates the seeds of `readers.py` towards new branches of this project's readers. A reader may give
 something or raise a TechnopoleError, in seconds and in 3 GB; all else is a finding: the input stays in the current
@@ -42,7 +42,8 @@ def main() -> None:
     if len(sys.argv) < 3:
         print("\n".join(READERS))
         return
-    reader, seconds, seed = READERS[sys.argv[1]], sys.argv[2], (sys.argv[3:] or ["20261124"])[0]
+    reader, seconds = READERS[sys.argv[1]], sys.argv[2]
+    seed, inputs = (*sys.argv[3:], *("20261124", "-1")[len(sys.argv) - 3 :])
     with tempfile.TemporaryDirectory(prefix="technopole-fuzz-") as folder:
         corpus, target = Path(folder) / "corpus", Path(folder) / "in" / reader.name
         corpus.mkdir()
@@ -50,7 +51,7 @@ def main() -> None:
         for number, content in enumerate([*found(sys.argv[1]), *reader.seeds()]):
             (corpus / f"seed{number:03}").write_bytes(content)
             attempt(reader, target, content)
-        words = [sys.argv[0], *LIMITS, f"-max_total_time={seconds}", f"-seed={seed}", str(corpus)]
+        words = [sys.argv[0], *LIMITS, f"-max_total_time={seconds}", f"-seed={seed}", f"-runs={inputs}", str(corpus)]
         atheris.Setup(words, lambda content: attempt(reader, target, content))
         atheris.Fuzz()
 

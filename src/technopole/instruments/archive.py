@@ -43,7 +43,7 @@ def read_tables(path: Path, wanted: frozenset[str]) -> Archive:
     try:
         with zipfile.ZipFile(path) as archive:
             return _read(archive, path.name, wanted)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise InputError(f"{path.name} can't be read as a zip archive: {error}.", "Fetch it again.") from error
 
 

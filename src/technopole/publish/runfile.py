@@ -173,9 +173,12 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _largest_difference(run: GenericRun, result: dict[str, Any]) -> str:
-    scores = {(unit["id"], unit.get("time")): unit["score"] for unit in result.get("units", [])}
     here = {(unit["id"], unit.get("time")): unit["score"] for unit in run.to_json()["units"]}
-    both = [abs(here[key] - scores[key]) for key in here if here[key] is not None and scores.get(key) is not None]
+    try:
+        scores = {(unit["id"], unit.get("time")): unit["score"] for unit in result.get("units", [])}
+        both = [abs(here[key] - scores[key]) for key in here if here[key] is not None and scores.get(key) is not None]
+    except (KeyError, TypeError, AttributeError):
+        both = []
     return f"{max(both):.1e}" if both else "an unknown amount"
 
 
