@@ -32,7 +32,7 @@ from technopole.kernel.rank import competition_ranks
 from technopole.robustness.extremes import framework_weights, weight_set
 
 SETS: Final = ("pillars", "bounded")
-SECONDS: Final = 0.5
+SECONDS: Final = 0.3
 FACTOR: Final = 2.0
 DIGITS: Final = 4
 ENDS: Final = ("best", "worst")

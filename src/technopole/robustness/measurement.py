@@ -115,9 +115,10 @@ def evaluate_with_errors(
             filled[key] = drawn_matrices(matrix, method, prepared.lens, seed)
         noise = np.exp(error.relative * np.take_along_axis(deviates, error.shared, axis=0))
         around = within.get(variant.boundary)
-        values = matrix.values if around is None else around[variant.draw]
-        read = dataclasses.replace(matrix, values=values * noise)
-        treated = treat(read, method, prepared.lens)
+        treated = treat(dataclasses.replace(matrix, values=matrix.values * noise), method, prepared.lens)
+        if around is not None:  # as in drawn.py: other cities' caps stay those of what was observed
+            within_ends = treat(dataclasses.replace(matrix, values=around[variant.draw] * noise), method, prepared.lens)
+            treated = np.where(matrix.low < matrix.high, within_ends, treated)
         treated = np.where(np.isnan(treated), filled[key][variant.draw], treated)
         name = str(choices.aggregation[replicate])
         try:
