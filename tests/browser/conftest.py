@@ -36,7 +36,7 @@ def edition() -> Edition:
     return open_edition()
 
 
-@pytest.fixture(scope="package")  # Playwright runs a loop of its own, which other packages' tests must not meet
+@pytest.fixture(scope="module")  # Playwright runs a loop of its own, which tests of other modules must not meet
 def browser() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
