@@ -6,21 +6,15 @@ A member's name is only a name: nothing is extracted, so no path can lead out of
 from __future__ import annotations
 
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from technopole.core.errors import InputError
 from technopole.instruments.measured import Defect
+from technopole.snapshots.archives import Kind, Opened, chunks, opened
 
-MEMBERS: Final = 1_000
-MEMBER_BYTES: Final = 2 * 1024**3
-TOTAL_BYTES: Final = 4 * 1024**3
-RATIO: Final = 200
-"""Bytes out over bytes in above which a member is a bomb (real feeds: up to 30)."""
-RATIO_FROM: Final = 10 * 1024**2
-"""Bytes out from which the ratio counts: a small table of zeros is no attack."""
+FEED: Final = Kind("feed", members=1_000, member_bytes=2 * 1024**3, total_bytes=4 * 1024**3, error=InputError)
 
 
 @dataclass(frozen=True)
@@ -40,20 +34,14 @@ def read_tables(path: Path, wanted: frozenset[str]) -> Archive:
     """
     if not path.is_file():
         raise InputError(f"There is no file {path}.", "Name a zip archive.")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _read(archive, path.name, wanted)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
-        raise InputError(f"{path.name} can't be read as a zip archive: {error}.", "Fetch it again.") from error
+    with opened(path, FEED) as archive:
+        return _read(archive, wanted)
 
 
-def _read(archive: zipfile.ZipFile, name: str, wanted: frozenset[str]) -> Archive:
-    members = archive.infolist()
-    if len(members) > MEMBERS:
-        raise InputError(f"{name} has {len(members)} members, more than {MEMBERS}:", "it is no feed.")
+def _read(archive: Opened, wanted: frozenset[str]) -> Archive:
     defects: list[Defect] = []
     folders: dict[str, dict[str, zipfile.ZipInfo]] = {}
-    for member in members:
+    for member in archive.members:
         place = PurePosixPath(member.filename.replace("\\", "/"))
         if not place.parts or place.is_absolute() or ".." in place.parts or ":" in place.parts[0]:
             defects.append(Defect("unsafe path", "archive", 1, f"member {member.filename[:80]!r} is ignored."))
@@ -63,34 +51,14 @@ def _read(archive: zipfile.ZipFile, name: str, wanted: frozenset[str]) -> Archiv
                 defects.append(Defect("member twice", place.name, 1, "the first is read."))
             folder.setdefault(place.name, member)
     if not folders:
-        raise InputError(f"{name} has none of the tables {', '.join(sorted(wanted)[:4])} …", "It is no such feed.")
+        raise InputError(
+            f"{archive.name} has none of the tables {', '.join(sorted(wanted)[:4])} …", "It is no such feed."
+        )
     best = max(sorted(folders), key=lambda folder: len(folders[folder]))
     if len(folders) > 1:
         others = ", ".join(one for one in sorted(folders) if one != best)
         defects.append(Defect("several folders", "archive", len(folders), f"{best} is read, not {others[:200]}."))
-    _check_sizes(folders[best], name)
-    tables = {table: _content(archive, member, name) for table, member in folders[best].items()}
+    tables: dict[str, bytes] = {}
+    for table, member in folders[best].items():
+        tables[table] = b"".join(chunks(archive, member, before=sum(map(len, tables.values()))))
     return Archive(tables, tuple(defects))
-
-
-def _check_sizes(members: dict[str, zipfile.ZipInfo], name: str) -> None:
-    total = sum(member.file_size for member in members.values())
-    if total > TOTAL_BYTES:
-        raise InputError(f"{name} unpacks to {total:,} bytes, more than {TOTAL_BYTES:,}:", "split the feed.")
-
-
-def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
-    """Read a member; what the directory says of its size isn't trusted."""
-    parts: list[bytes] = []
-    size = 0
-    with archive.open(member) as handle:
-        while part := handle.read(1 << 20):
-            size += len(part)
-            if size > MEMBER_BYTES or (size > RATIO_FROM and size > RATIO * max(member.compress_size, 1)):
-                raise InputError(
-                    f"{name}: {member.filename[:80]} unpacks to more than {size:,} bytes from"
-                    f" {member.compress_size:,}: a zip bomb?",
-                    "Don't use this file.",
-                )
-            parts.append(part)
-    return b"".join(parts)
