@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -13,6 +13,8 @@ from technopole.core.errors import FrameworkError
 from technopole.core.types import SHIPPABLE, LicenceClass
 
 Model = TypeVar("Model", bound=BaseModel)
+LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader, the compiled one where there is one (ten times as fast)."""
 YAML_SIZE_LIMIT = 400_000
 YAML_DEPTH_LIMIT = 40
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -136,7 +138,7 @@ def read_yaml(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
         _refuse_aliases_and_depth(text, path)
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=LOADER)
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
         raise FrameworkError(f"{path} isn't valid YAML: {error}.") from error
 
@@ -144,7 +146,7 @@ def read_yaml(path: Path) -> Any:
 def _refuse_aliases_and_depth(text: str, path: Path) -> None:
     """Stop at the first alias (they can swell to gigabytes) or at deep nesting (the parser's time is quadratic)."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.AliasEvent):
             raise FrameworkError(f"{path} uses YAML aliases (*name):", "write the value out.")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
