@@ -71,7 +71,7 @@ def test_each_replicate_is_the_index_that_its_choices_describe():
     seen = set()
     for number, point in enumerate(points):
         taken = study.parameters(point)
-        picks = study.picks(point[None])[0]
+        picks = study.pick(study.taken(point[None])[0])
         seen.add(str(picks["normalise"]) + picks["treat at a"] + picks["aggregate at readiness"])
         declared = varied_framework(study.framework, picks).model_dump(exclude={"uncertainty"})
         skills, c = declared["index"]["children"]
@@ -132,7 +132,7 @@ def test_a_stack_with_errors_that_fails_names_the_replicate():
 def test_choices_checked_once_are_those_checked_each_time():
     study = index_study(table(), parse_generic(framework(), "framework"))
     points = np.random.default_rng(0).random((20, sum(one.coordinates for one in study.factors)))
-    for pick in study.picks(points):
+    for pick in map(study.pick, study.taken(points)):
         fast, slow = with_choices(study.framework, pick), varied_framework(study.framework, pick)
         assert fast.model_dump(exclude={"uncertainty"}) == slow.model_dump(exclude={"uncertainty"})
 
@@ -227,7 +227,7 @@ def test_errors_are_relative_absolute_or_a_column():
 def test_chances_are_kept():
     study = index_study(table(), parse_generic(framework(), "framework"))
     points = np.random.default_rng(1).random((4000, sum(one.coordinates for one in study.factors)))
-    ranks = [pick["normalise"] == "rank" for pick in study.picks(points)]
+    ranks = [pick["normalise"] == "rank" for pick in map(study.pick, study.taken(points))]
     assert np.mean(ranks) == pytest.approx(0.25, abs=0.03)
 
 

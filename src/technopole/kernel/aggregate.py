@@ -7,8 +7,8 @@ gives NaN where a smaller share of the children (by number, as COINr's `dat_thre
 
 Sums run child after child over whole planes of units: the order of additions is written, so the sum is the same on
 every processor. Blocks of replicates keep the planes in the cache. Where nothing is missing, inner nodes that nobody
-asks for are merged into their parent; so the last bits of a score may depend on whether its stack holds a missing
-value, its rank (10 significant digits) doesn't.
+asks for are merged into their parent, and leaves that all replicates share are summed by `ExactSums`; so the last bits
+of a score may depend on whether its stack shares one matrix without gaps, its rank (10 significant digits) doesn't.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 
 from technopole.core.errors import InputError
 from technopole.kernel.arrays import FloatArray, as_matrix, as_weights
+from technopole.kernel.exactsums import MOST_TERMS, ExactSums
 from technopole.kernel.means import QuasiMean, generalised, mean_of, sums_of
 from technopole.kernel.outrank import copeland
 from technopole.kernel.relative import doubt_scores, kemeny_scores
@@ -225,8 +226,9 @@ def aggregate_tree(
         plan, flat = _merged(plan, flat)
     result = np.empty((*lead, len(wanted), values.shape[-2]))
     rows = result.reshape(-1, len(wanted), values.shape[-2])
+    sums: dict[int, ExactSums] = {}
     for place, leaves in _blocks(plan, values, lead):
-        _climb(plan, leaves, flat[place], rows[place])
+        _climb(plan, leaves, flat[place], rows[place], sums)
     return np.moveaxis(result, -2, -1)
 
 
@@ -282,8 +284,13 @@ def _merged(plan: _Plan, weights: FloatArray) -> tuple[_Plan, FloatArray]:
     return _Plan(merged, aggregations, wanted, complete=True), np.ascontiguousarray(w[:, kept])
 
 
-def _climb(plan: _Plan, leaves: Sequence[_Node], weights: FloatArray, out: FloatArray) -> None:
-    """Aggregate one block of replicates into `out`, (replicates, wanted, units)."""
+def _climb(
+    plan: _Plan, leaves: Sequence[_Node], weights: FloatArray, out: FloatArray, sums: dict[int, ExactSums]
+) -> None:
+    """Aggregate one block of replicates into `out`, (replicates, wanted, units).
+
+    `sums` keeps, from block to block, those of nodes whose children are leaves that every replicate shares.
+    """
     found = dict(enumerate(leaves))
     for node, aggregation in zip(plan.tree.aggregates, plan.aggregations, strict=True):
         children = plan.tree.children[node]
@@ -293,7 +300,14 @@ def _climb(plan: _Plan, leaves: Sequence[_Node], weights: FloatArray, out: Float
             stacked = np.stack(np.broadcast_arrays(*(found[child].plain() for child in children)), axis=-1)
             scores = AGGREGATORS[aggregation.method].function(stacked, w, **aggregation.parameters)
         else:
-            scores = mean_of([found[child].within(mean) for child in children], w, plan.complete)
+            planes = [found[child].within(mean) for child in children]
+            shared = children[-1] < plan.tree.leaves and all(len(plane) == 1 for plane in planes)
+            if plan.complete and shared and len(planes) <= MOST_TERMS:
+                if node not in sums:
+                    sums[node] = ExactSums(np.concatenate(planes))
+                scores = sums[node](w)
+            else:
+                scores = mean_of(planes, w, plan.complete)
         if aggregation.minimum_availability > 0 and not plan.complete:
             scores = _blank_sparse(scores, [found[child].values for child in children], aggregation)
         found[node] = _Node(scores, mean)

@@ -66,7 +66,7 @@ def competition_ranks(scores: ArrayLike, digits: int | None = DIGITS) -> RankArr
     ranks = np.empty(rows.shape, dtype=np.int32)
     step = max(1, BLOCK // max(1, rows.shape[-1]))
     for start in range(0, rows.shape[0], step):
-        ranks[start : start + step] = _rank_rows(rows[start : start + step], digits)
+        _rank_rows(rows[start : start + step], digits, ranks[start : start + step])
     return ranks.reshape(values.shape)
 
 
@@ -253,44 +253,47 @@ def _power(exponent: IntArray) -> FloatArray:
     return np.asarray(np.where(exponent >= 0, positive, 1.0 / positive), dtype=np.float64)
 
 
-def _rank_rows(rows: FloatArray, digits: int | None) -> RankArray:
+def _rank_rows(rows: FloatArray, digits: int | None, ranks: RankArray) -> None:
     """Rank rows of one block: a plain sort where that settles the order, the careful way for the other rows."""
     count = rows.shape[1]
     if not 1 < count <= PACKED_UNITS:
-        return _rank_carefully(rows, np.argsort(-rows, axis=1), digits)
+        ranks[:] = _rank_carefully(rows, np.argsort(-rows, axis=1), digits)
+        return
     order, settled = _packed_order(rows, digits)
-    ranks = np.empty(rows.shape, dtype=np.int32)
-    places = np.broadcast_to(np.arange(1, count + 1, dtype=np.int32), rows.shape)
-    np.put_along_axis(ranks, order, places, axis=1)
+    ranks.reshape(-1)[order + count * np.arange(len(rows))[:, None]] = np.arange(count, 0, -1, dtype=np.int32)
     if not settled.all():
-        ranks[~settled] = _rank_carefully(rows[~settled], order[~settled], digits)
-    return ranks
+        ranks[~settled] = _rank_carefully(rows[~settled], order[~settled, ::-1], digits)
 
 
 def _packed_order(rows: FloatArray, digits: int | None) -> tuple[IntArray, BoolArray]:
-    """Descending order of the units, and for which rows it is sure: finite, and no two neighbours nearly equal.
+    """Ascending order of the units, and for which rows it is sure: finite, and no two neighbours nearly equal.
 
     The last bits of each score make room for its unit's position, so that one sort of whole numbers (several times
-    as fast as an argsort) gives both. Bits of a negated float order as whole numbers do once the negative ones are
-    turned round.
+    as fast as an argsort) gives both. Bits of a float order as whole numbers do once the negative ones are turned
+    round.
     """
     bits = (rows.shape[1] - 1).bit_length()
     positions = np.int64((1 << bits) - 1)
-    keys = (-rows).view(np.int64)
-    keys ^= (keys >> np.int64(63)) & np.int64(np.iinfo(np.int64).max)
-    keys &= ~positions
+    keys = rows.view(np.int64) & ~positions
+    negative = bool((keys < 0).any())
+    if negative:
+        keys = _turned(rows.view(np.int64)) & ~positions
     keys |= np.arange(rows.shape[1])
     keys.sort(axis=1)
     order = keys & positions
     keys &= ~positions
-    keys ^= (keys >> np.int64(63)) & np.int64(np.iinfo(np.int64).max)
-    ascending = keys.view(np.float64)
+    ascending = (_turned(keys) if negative else keys).view(np.float64)
     largest = np.maximum(np.abs(ascending[:, 0]), np.abs(ascending[:, -1]))
     cut = 2.0 ** (bits - 51)
     near = cut if digits is None else cut + 10.0 ** (1 - digits)
     with np.errstate(invalid="ignore"):
         apart = (ascending[:, 1:] - ascending[:, :-1]).min(axis=1) > near * largest + 1e-298
     return order, apart & np.isfinite(largest)
+
+
+def _turned(bits: IntArray) -> IntArray:
+    """Bits of floats, the negative ones turned round (or back)."""
+    return bits ^ ((bits >> np.int64(63)) & np.int64(np.iinfo(np.int64).max))
 
 
 def _rank_carefully(rows: FloatArray, order: IntArray, digits: int | None) -> RankArray:

@@ -61,24 +61,30 @@ class IndexStudy:
             start += one.coordinates
         return slice(0, 0)
 
-    def picks(self, points: Floats) -> list[dict[str, Any]]:
-        """Option or parameter that each point takes, by the name of the choice."""
-        columns: dict[str, list[Any]] = {}
+    def taken(self, points: Floats) -> Floats:
+        """What each point takes, (replicates, choices): the number of the option, or the parameter along a range."""
+        columns = []
         for varied in self.framework.uncertainty.choices:
             own = points[:, self.coordinates(varied.name)][:, 0]
             if varied.options:
-                chosen = choose(own, len(varied.options), varied.chances or None)
-                columns[varied.name] = [varied.options[int(place)] for place in chosen]
+                columns.append(choose(own, len(varied.options), varied.chances or None).astype(np.float64))
             else:
                 assert varied.low is not None
                 assert varied.high is not None
-                values = between(own, varied.low, varied.high).tolist()
-                columns[varied.name] = [{"method": varied.method, varied.parameter: value} for value in values]
-        return [{name: column[place] for name, column in columns.items()} for place in range(len(points))]
+                columns.append(between(own, varied.low, varied.high))
+        return np.stack(columns, axis=1) if columns else np.empty((len(points), 0))
+
+    def pick(self, taken: Floats) -> dict[str, Any]:
+        """Option of each choice by its name, of one row of `taken`."""
+        return {
+            varied.name: varied.options[int(value)] if varied.options
+            else {"method": varied.method, varied.parameter: value}
+            for varied, value in zip(self.framework.uncertainty.choices, taken.tolist(), strict=True)
+        }  # fmt: skip
 
     def parameters(self, point: Floats) -> dict[str, Any]:
         """Everything that one replicate took."""
-        found: dict[str, Any] = dict(self.picks(point[None])[0])
+        found = self.pick(self.taken(point[None])[0])
         for one in self.factors:
             own = point[self.coordinates(one.name)]
             if one.name == "draw":

@@ -59,16 +59,16 @@ def evaluate(study: IndexStudy, points: Floats) -> Evaluated:
     """Compute the index at each point, (replicates, coordinates)."""
     children = len(study.framework.index.children)
     found = Evaluated(np.full((len(points), len(study.run.ids)), np.nan), np.full((len(points), children), np.nan), {})
-    picks = study.picks(points)
-    for places in _alike(range(len(points)), [_of(pick, study, {"impute"}) for pick in picks]):
-        framework = with_choices(study.framework, picks[places[0]])
+    taken = study.taken(points)
+    for places in _alike(np.arange(len(points)), _of(taken, study, {"impute"})):
+        framework = with_choices(study.framework, study.pick(taken[places[0]]))
         try:
             draws = _filled(study, framework)
         except TechnopoleError as error:
             found.problems.update(dict.fromkeys(places.tolist(), str(error)))
             continue
         stacks = _noisy if study.errors else _shared
-        for stack in stacks(study, points, picks, places, draws, found.problems):
+        for stack in stacks(study, points, taken, places, draws, found.problems):
             _climb(study, stack, points, found)
     return found
 
@@ -97,21 +97,16 @@ def _with(node: Group, varied: Varied, choice: Choice) -> Group:
     return node.model_copy(update={"children": children})
 
 
-def _of(pick: Mapping[str, Any], study: IndexStudy, stages: set[str]) -> tuple[Any, ...]:
-    """What a replicate takes at these stages, as a key: which option it is, or the value along a range."""
-    return tuple(
-        id(pick[one.name]) if one.options else pick[one.name][one.parameter]
-        for one in study.framework.uncertainty.choices
-        if one.of in stages
-    )
+def _of(taken: Floats, study: IndexStudy, stages: set[str]) -> Floats:
+    """What replicates take at these stages: the columns of `taken` that belong to them."""
+    return taken[:, [one.of in stages for one in study.framework.uncertainty.choices]]
 
 
-def _alike(places: Sequence[int] | NDArray[np.int64], keys: Sequence[Any]) -> list[NDArray[np.int64]]:
-    """Places (numbers of replicates) by their keys, in the order in which the keys first come."""
-    groups: dict[Any, list[int]] = {}
-    for place in places:
-        groups.setdefault(keys[int(place)], []).append(int(place))
-    return [np.array(members, dtype=np.int64) for members in groups.values()]
+def _alike(places: NDArray[np.int64], keys: Floats) -> list[NDArray[np.int64]]:
+    """Places (numbers of replicates) by their keys, rows of `keys`, in the order in which the keys first come."""
+    _, first, group = np.unique(keys[places], axis=0, return_index=True, return_inverse=True)
+    grouped = np.split(places[np.argsort(group, kind="stable")], np.cumsum(np.bincount(group))[:-1])
+    return [grouped[number] for number in np.argsort(first)]
 
 
 def _filled(study: IndexStudy, framework: GenericFramework) -> Floats:
@@ -131,15 +126,15 @@ def _drawn(study: IndexStudy, points: Floats, draws: int) -> NDArray[np.int64]:
 
 
 def _shared(
-    study: IndexStudy, points: Floats, picks: list[dict[str, Any]], places: NDArray[np.int64], draws: Floats,
+    study: IndexStudy, points: Floats, taken: Floats, places: NDArray[np.int64], draws: Floats,
     problems: dict[int, str],
 ) -> Iterator[_Stack]:  # fmt: skip
     """Stacks over one matrix each."""
     draw, run = _drawn(study, points, len(draws)), study.run
-    prepared = [(int(draw[place]), _of(pick, study, {"treat", "normalise"})) for place, pick in enumerate(picks)]
-    whole = [_of(pick, study, {"aggregate", "weights"}) for pick in picks]
+    prepared = np.column_stack([draw, _of(taken, study, {"treat", "normalise"})])
+    whole = _of(taken, study, {"aggregate", "weights"})
     for alike in _alike(places, prepared):
-        framework = with_choices(study.framework, picks[alike[0]])
+        framework = with_choices(study.framework, study.pick(taken[alike[0]]))
         try:
             _, matrix = prepare(draws[draw[alike[0]]], framework, list(run.ids), list(run.times))
         except TechnopoleError as error:
@@ -147,13 +142,13 @@ def _shared(
             continue
         size = max(1, STACKED // matrix.size)
         for members in _alike(alike, whole):
-            framework = with_choices(study.framework, picks[members[0]])
+            framework = with_choices(study.framework, study.pick(taken[members[0]]))
             for start in range(0, members.size, size):
                 yield _Stack(framework, members[start : start + size], matrix)
 
 
 def _noisy(
-    study: IndexStudy, points: Floats, picks: list[dict[str, Any]], places: NDArray[np.int64], draws: Floats,
+    study: IndexStudy, points: Floats, taken: Floats, places: NDArray[np.int64], draws: Floats,
     problems: dict[int, str],
 ) -> Iterator[_Stack]:  # fmt: skip
     """Stacks in which each replicate reads all values anew."""
@@ -162,9 +157,9 @@ def _noisy(
     planes = np.ascontiguousarray(np.moveaxis(draws, -1, 0))  # (k, draws, n): the values of an indicator together
     missing = np.isnan(run.denominated)
     size = max(1, WITH_ERRORS // run.denominated.size)
-    pending = _alike(places, [_of(pick, study, EVERY) for pick in picks])
+    pending = _alike(places, _of(taken, study, EVERY))
     for alike in pending:
-        framework = with_choices(study.framework, picks[alike[0]])
+        framework = with_choices(study.framework, study.pick(taken[alike[0]]))
         for start in range(0, alike.size, size):
             members = alike[start : start + size]
             values = _with_errors(study, planes[:, draw[members]], missing, seeds[members])
