@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from technopole.core.errors import InputError
 from technopole.kernel.aggregate import AGGREGATORS, Aggregation, aggregate, aggregate_tree
 from technopole.kernel.impute import impute_nearest
+from technopole.kernel.neighbours import nearest_donors
 from technopole.kernel.normalise import NORMALISERS, goalposts, min_max, z_score
 from technopole.kernel.rank import (
     competition_ranks,
@@ -207,6 +208,45 @@ def test_winsorising_stays_within_the_data(x, upper):
     y = winsorise_quantile(x, upper)
     assert not (y > x).any()
     assert not (skew_kurtosis_rule(np.zeros_like(x)) != 0).any()
+
+
+def donors_one_by_one(z, donors, minimum_shared):
+    """The definition: all units in the order of their rounded distances, ties by position."""
+    found = []
+    for i, j in zip(*np.nonzero(np.isnan(z)), strict=True):
+        squares, shared = np.zeros((2, len(z)))
+        for column in z.T:
+            both = ~np.isnan(column) & ~np.isnan(column[i])
+            squares[both] += (column[both] - column[i]) ** 2
+            shared += both
+        allowed = (shared >= minimum_shared) & (np.arange(len(z)) != i)
+        distance = round_significant(np.where(allowed, np.sqrt(squares / np.maximum(shared, 1)), 0.0))
+        order = [k for k in np.argsort(distance, kind="stable") if allowed[k] and not np.isnan(z[k, j])][:donors]
+        found.append(order + [-1] * (donors - len(order)))
+    return np.array(found).reshape(-1, donors)
+
+
+@settings(max_examples=60)
+@given(
+    SEEDS,
+    st.integers(1, 150),
+    st.integers(1, 4),
+    st.integers(1, 2),
+    st.sampled_from(["spread", "ties", "far", "digits"]),
+    st.sampled_from([0.05, 0.5]),
+)
+def test_nearest_donors_are_those_of_all_units_one_by_one(seed, units, donors, minimum_shared, kind, gaps):
+    """Candidates found by matrix products against the definition, also with ties and values that nearly tie."""
+    rng = np.random.default_rng(seed)
+    z = {
+        "spread": lambda: rng.lognormal(0, 4, (units, 5)),
+        "ties": lambda: rng.integers(0, 3, (units, 5)).astype(float),
+        "far": lambda: 1e6 + rng.integers(0, 2, (units, 5)),
+        "digits": lambda: rng.integers(0, 5, (units, 5)) + rng.choice([0.0, 1e-12, 1e-11, 1e-10, 1e-9], (units, 5)),
+    }[kind]()
+    z[rng.random(z.shape) < gaps] = np.nan
+    _, _, found = nearest_donors(np.isnan(z), z, donors, minimum_shared)
+    np.testing.assert_array_equal(found, donors_one_by_one(z, donors, minimum_shared))
 
 
 @given(matrices(missing=True, units=(2, 15), indicators=(2, 5)), SEEDS)

@@ -10,8 +10,8 @@ from technopole.kernel.impute import (
     IMPUTERS,
     impute_group_mean,
     impute_nearest,
-    nearest_donors,
 )
+from technopole.kernel.neighbours import nearest_donors
 from technopole.kernel.treat import (
     apply_skew_kurtosis_rule,
     box_cox,

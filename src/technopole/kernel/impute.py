@@ -14,13 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from technopole.core.errors import InputError
-from technopole.kernel.arrays import BoolArray, FloatArray, IntArray, as_matrix
-from technopole.kernel.rank import round_significant
+from technopole.kernel.arrays import FloatArray, IntArray, as_matrix
+from technopole.kernel.neighbours import nearest_donors
 
 DONORS: Final = 10
 DRAWS: Final = 20
-BLOCK_CELLS: Final = 1 << 17
-"""Distances at a time: they stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -104,50 +102,6 @@ def impute_group_median(x: ArrayLike, groups: ArrayLike) -> FloatArray:
     return _by_group(x, groups, impute_median)
 
 
-def nearest_donors(
-    missing: ArrayLike, coordinates: ArrayLike, donors: int = DONORS, minimum_shared: int = 1
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Find for each missing cell the nearest units that have the indicator.
-
-    The distance of units i and k is sqrt(mean over the indicators that both have of (z_ij - z_kj)**2), rounded to 10
-    significant digits; ties go to the unit that comes first. Sums run indicator after indicator, without BLAS. Units
-    with fewer than `minimum_shared` common indicators are no donors of each other.
-
-    Parameters
-    ----------
-    missing : (units, indicators) of bool, the cells to fill.
-    coordinates : (units, indicators), columns on a common scale, NaN where missing.
-    donors : how many at most. A cell with fewer possible donors gets those; the rest is -1.
-
-    Returns
-    -------
-    rows, columns : (cells,), by row, then column.
-    donors : (cells, donors), nearest first, -1 for none.
-    """
-    gaps = np.asarray(missing, dtype=np.bool_)
-    z = as_matrix(coordinates, "matrix of coordinates")
-    if gaps.shape != z.shape or donors < 1 or minimum_shared < 1:
-        raise InputError(
-            f"Nearest units need coordinates of the shape {gaps.shape} and at least one donor and shared indicator, "
-            f"not {z.shape}, {donors} and {minimum_shared}.",
-            "Give one coordinate for each cell and positive numbers.",
-        )
-    rows, columns = np.nonzero(gaps)
-    chosen = np.full((rows.size, donors), -1, dtype=np.int64)
-    needy = np.unique(rows)
-    size = max(1, BLOCK_CELLS // z.shape[0])
-    for start in range(0, needy.size, size):
-        block = needy[start : start + size]
-        order, possible = _neighbours(z, block, minimum_shared)
-        place = np.full(z.shape[0], -1, dtype=np.int64)
-        place[block] = np.arange(block.size)
-        for j in range(z.shape[1]):
-            cells = np.flatnonzero((columns == j) & (place[rows] >= 0))
-            local = place[rows[cells]]
-            chosen[cells] = _first(order[local], possible[local] & ~gaps[:, j][order[local]], donors)
-    return rows, columns, chosen
-
-
 def impute_nearest(
     x: ArrayLike,
     *,
@@ -202,37 +156,6 @@ IMPUTERS: Final[dict[str, Imputer]] = {
     ),
 }
 """Every imputer by its name in a framework."""
-
-
-def _neighbours(z: FloatArray, block: IntArray, minimum_shared: int) -> tuple[IntArray, BoolArray]:
-    """Order all units by distance from each unit of `block`; and whether each, in that order, may be a donor."""
-    squares, difference = np.zeros((2, block.size, z.shape[0]))
-    present = ~np.isnan(z)
-    # whole numbers far below 2**24: exact in any order of addition
-    shared = (present[block].astype(np.float32) @ present.T.astype(np.float32)).astype(np.int64)
-    for j in range(z.shape[1]):
-        np.subtract(z[block, j][:, None], z[:, j][None, :], out=difference)
-        difference[~present[block, j]] = 0.0
-        difference[:, ~present[:, j]] = 0.0
-        difference *= difference
-        squares += difference
-    allowed = shared >= minimum_shared
-    allowed[np.arange(block.size), block] = False
-    distance = np.where(allowed, np.sqrt(squares / np.maximum(shared, 1)), np.inf)
-    finite = np.where(allowed, distance, 0.0)
-    distance = np.where(allowed, round_significant(finite), np.inf)
-    order = np.argsort(distance, axis=1, kind="stable")
-    return order, np.take_along_axis(allowed, order, axis=1)
-
-
-def _first(order: IntArray, usable: BoolArray, count: int) -> IntArray:
-    """Take the first `count` usable entries of each row of `order`; -1 fills up."""
-    position = np.cumsum(usable, axis=1, dtype=np.int64)
-    taken = usable & (position <= count)
-    result = np.full((order.shape[0], count), -1, dtype=np.int64)
-    row, column = np.nonzero(taken)
-    result[row, position[row, column] - 1] = order[row, column]
-    return result
 
 
 def _column_statistic(values: FloatArray, statistic: Callable[[FloatArray], np.floating]) -> FloatArray:
