@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from technopole.core.errors import InputError
-from technopole.index.generic import GenericFramework, Group
+from technopole.index.generic import Group
 from technopole.index.scoring import GenericRun, period_numbers
+from technopole.index.tree import Floats, LabelledTree, generic_tree
 from technopole.kernel.audit import (
     HIGH,
     availability,
@@ -28,34 +28,9 @@ from technopole.kernel.treat import kurtosis, passes_skew_kurtosis, skewness
 from technopole.kernel.tree import Tree
 from technopole.kernel.weight import effective_weights
 
-Floats = NDArray[np.float64]
 LOW: Final = -0.4
 """A correlation below it inside a group: the elements run against each other."""
 NAMED: Final = 5
-
-
-@dataclass(frozen=True)
-class GenericTree:
-    """A framework's tree as the kernel takes it: names of the nodes in its order, and their weights."""
-
-    names: tuple[str, ...]
-    tree: Tree
-    weights: Floats
-
-
-def generic_tree(framework: GenericFramework, weights: dict[str, float]) -> GenericTree:
-    """Lay a framework out: indicators first, then groups, children before parents.
-
-    Parameters
-    ----------
-    weights : node or indicator -> weight among its siblings, as `GenericRun.weights`.
-    """
-    leaves, groups = framework.indicators(), framework.groups()
-    names = (*(leaf.id for leaf in leaves), *(group.id for group in groups))
-    place = {name: number for number, name in enumerate(names)}
-    parent = {child.id: place[group.id] for group in groups for child in group.children}
-    tree = Tree((*(parent[name] for name in names[:-1]), -1), len(leaves))
-    return GenericTree(names, tree, np.array([weights[name] for name in names]))
 
 
 def audit_run(run: GenericRun) -> dict[str, Any]:
@@ -175,7 +150,7 @@ def _group(group: Group, run: GenericRun, rows: NDArray[np.int64]) -> dict[str, 
     }
 
 
-def _elements(run: GenericRun, rows: NDArray[np.int64], laid: GenericTree) -> list[dict[str, Any]]:
+def _elements(run: GenericRun, rows: NDArray[np.int64], laid: LabelledTree) -> list[dict[str, Any]]:
     framework = run.framework
     shares = effective_weights(laid.weights, laid.tree)
     aggregations = [framework.aggregation(group) for group in framework.groups()]

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from technopole.core.errors import InputError, UnknownNameError
-from technopole.index.coherence import generic_tree, last_period
+from technopole.index.coherence import last_period
 from technopole.index.generic import GenericFramework, Group, Indicator
 from technopole.index.scoring import GenericRun
-from technopole.index.tree import Floats
+from technopole.index.tree import Floats, generic_tree
 from technopole.indicators.declarations import suggestion
 from technopole.kernel.admissible import Admissible, free, ordered, within_factor
 

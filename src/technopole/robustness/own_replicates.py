@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 
 from technopole.core.errors import InputError, TechnopoleError
 from technopole.index.climbing import named, scores_of, weights_of
-from technopole.index.coherence import generic_tree
 from technopole.index.filling import fill
 from technopole.index.generic import Choice, GenericFramework, Group, spelled_out
 from technopole.index.scoring import period_numbers, prepare
-from technopole.index.tree import Floats
+from technopole.index.tree import Floats, generic_tree
 from technopole.index.uncertain import Varied
 from technopole.kernel.aggregate import AGGREGATORS, aggregate_tree
 from technopole.kernel.sample import choose
