@@ -124,13 +124,9 @@ def polygon_cells(shapes: list[Any], per_degree: int) -> pl.DataFrame:
         if shape.is_empty:
             continue
         west, south, east, north = shape.bounds
-        x = np.arange(
-            max(int(np.floor((west + 180) * per_degree)) - 1, 0), int(np.floor((east + 180) * per_degree)) + 2
-        )
-        y = np.arange(
-            max(int(np.floor((south + 90) * per_degree)) - 1, 0), int(np.floor((north + 90) * per_degree)) + 2
-        )
-        grid_y, grid_x = (one.ravel() for one in np.meshgrid(y[y < rows], x[x < columns], indexing="ij"))
+        x = _span(west + 180, east + 180, per_degree, columns)
+        y = _span(south + 90, north + 90, per_degree, rows)
+        grid_y, grid_x = (one.ravel() for one in np.meshgrid(y, x, indexing="ij"))
         # a little larger than the cell: a point on its edge may be counted to either side
         edge = 1e-9
         boxes = shapely.box(
