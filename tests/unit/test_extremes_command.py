@@ -130,7 +130,12 @@ def test_extremes_has_the_documented_shape_and_json_stays_json(edition):
     assert list(shape["cities"][0]["best"]) == ["rank", "bound", "weights", "rank_weights"]
     assert [city["rank"] for city in shape["cities"]] == rank(edition, top=12).table["rank"].to_list()
     assert shape["ranked"] == rank(edition).table.height
-    assert done.stderr.splitlines()[0].startswith("1 of 12: ")
+
+
+def test_long_runs_say_how_far_they_are(run, monkeypatch):
+    monkeypatch.setattr("technopole.cli.output.EVERY_SECONDS", 0.0)
+    status, _, err = run("extremes", "--top", "2", "--json")
+    assert (status, err.splitlines()) == (0, [f"{done} of 4 ends" for done in range(1, 5)])
 
 
 def test_extremes_shows_tables_and_refuses_in_one_line(run):

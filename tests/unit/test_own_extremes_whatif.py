@@ -15,7 +15,7 @@ from technopole.index.generic import parse_generic
 from technopole.index.scoring import score
 from technopole.publish.own_extremes import own_extremes
 from technopole.publish.own_whatif import own_whatif
-from technopole.robustness.own_extremes import OWN_KINDS
+from technopole.robustness.extremes import KINDS
 
 TREE = {
     "id": "readiness",
@@ -51,7 +51,7 @@ def with_weights(tree, weights):
     return changed
 
 
-@pytest.mark.parametrize("kind", OWN_KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_weights_written_into_the_framework_give_the_rank(kind):
     data = table()
     order = ["skills", "e", "means"] if kind == "ordered" else []
@@ -151,7 +151,10 @@ def test_commands_have_their_shapes(files, run):
         (("extremes", "DATA", "--framework", "FRAMEWORK", "--lens", "scale"), "--lens belongs to the edition"),
         (("extremes", "DATA", "--framework", "FRAMEWORK", "--city", "U99"), "no unit 'U99'"),
         (("extremes", "DATA", "--framework", "FRAMEWORK", "--set", "all"), "no set of weights"),
-        (("extremes", "DATA", "--framework", "FRAMEWORK", "--set", "ordered", "--order", "e"), "every child"),
+        (
+            ("extremes", "DATA", "--framework", "FRAMEWORK", "--set", "ordered", "--order", "e"),
+            "every pillar once: here these are skills, means, e",
+        ),
         (("whatif", "U3", "a=1", "--data", "DATA"), "needs a framework"),
         (("whatif", "U3", "a=1", "--framework", "FRAMEWORK"), "--data FILE"),
         (("whatif", "U99", "a=1", "--data", "DATA", "--framework", "FRAMEWORK"), "no unit 'U99'"),

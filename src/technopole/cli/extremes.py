@@ -31,7 +31,7 @@ def extremes(
     order: Annotated[str | None, typer.Option(help="With --set ordered: all pillars, most important first.")] = None,
     top: Annotated[int, typer.Option(help="Only the first N.")] = 10,
     everything: Annotated[bool, typer.Option("--all", help="All ranked cities (takes minutes).")] = False,
-    seconds: Annotated[float, typer.Option(help="Limit of each program; then a bound is given.")] = 10.0,
+    seconds: Annotated[float, typer.Option(help="Limit for each end; then a bound is given.")] = 10.0,
     pairs: Annotated[bool, typer.Option("--pairs", help="List the pairs ordered under all weights.")] = False,
     lens: LensName = "scale",
     side: SideName = None,
@@ -42,7 +42,7 @@ def extremes(
     edition: EditionFolder = None,
 ) -> None:
     """Say what rank each city can have at best and at worst, under any weights, and prove it with the weights."""
-    from technopole.cli.output import say, write_csv, write_json
+    from technopole.cli.output import every_seconds, write_csv, write_json
     from technopole.editions.read import open_edition
     from technopole.index.framework import read_framework
     from technopole.publish.extremes import extremes as make
@@ -63,6 +63,7 @@ def extremes(
             units=city or (),
             top=None if everything else top,
             seconds=seconds,
+            progress=every_seconds("ends"),
         )
         if json:
             write_json(own.to_json())
@@ -83,7 +84,7 @@ def extremes(
         cities=city or (),
         top=None if everything else top,
         seconds=seconds,
-        progress=say,
+        progress=every_seconds("ends"),
     )
     if json:
         write_json(result.to_json())
@@ -95,12 +96,11 @@ def extremes(
 
 def _show(result: Extremes, with_weights: bool, pairs: bool) -> None:
     from technopole.cli.output import console
-    from technopole.robustness.extremes import KINDS
 
     out = console()
     where = f"{result.lens} lens, {result.side or 'both sides'}, {result.boundary} boundary"
     out.print(f"Best and worst possible rank: edition {result.edition}, {where}")
-    _show_table(result, KINDS, result.cities, {"city": "name", "country": "country"})
+    _show_table(result, result.cities, {"city": "name", "country": "country"})
     if with_weights:
         _show_weights(result, {one: result.weights[one] for one in result.table["city"]})
     if pairs:
@@ -110,10 +110,9 @@ def _show(result: Extremes, with_weights: bool, pairs: bool) -> None:
 
 def _show_own(result: OwnExtremes, with_weights: bool, pairs: bool) -> None:
     from technopole.cli.output import console
-    from technopole.robustness.own_extremes import OWN_KINDS
 
     console().print(f"Best and worst possible rank: {result.index}{', ' + result.period if result.period else ''}")
-    _show_table(result, OWN_KINDS, result.units, {"id": "id", "name": "name"})
+    _show_table(result, result.units, {"id": "id", "name": "name"})
     if with_weights:
         _show_weights(result, {one: result.weights[one] for one in result.table["id"]})
     if pairs:
@@ -121,12 +120,13 @@ def _show_own(result: OwnExtremes, with_weights: bool, pairs: bool) -> None:
     _show_end("the framework", "unit")
 
 
-def _show_table(result: Extremes | OwnExtremes, kinds: dict[str, str], ranked: int, who: dict[str, str]) -> None:
+def _show_table(result: Extremes | OwnExtremes, ranked: int, who: dict[str, str]) -> None:
     from technopole.cli.output import console, new_table, whisker
+    from technopole.robustness.extremes import KINDS
 
     out = console()
     factor = "" if result.factor is None else f" (f = {result.factor:g})"
-    out.print(f"Weights: {result.kind}, {kinds[result.kind]}{factor}")
+    out.print(f"Weights: {result.kind}, {KINDS[result.kind]}{factor}")
     numeric = ("rank", "best", "worst", "always ahead of", "behind")
     table = new_table("rank", "best", "worst", f"1 to {ranked}", *who, "always ahead of", "behind", numeric=numeric)
     for row in result.table.iter_rows(named=True):

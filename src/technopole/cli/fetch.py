@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
     from technopole.publish.fetching import FetchReport
     from technopole.snapshots.web import Manners
 
-EVERY_SECONDS = 5.0
 LISTED = 20
 
 Mirror = Annotated[
@@ -47,7 +44,7 @@ def fetch(
     csv: Csv = False,
 ) -> None:  # fmt: skip
     """Get pinned upstream files into a folder, verified; an interrupted fetch goes on where it stopped."""
-    from technopole.cli.output import write_csv, write_json
+    from technopole.cli.output import every_seconds, write_csv, write_json
     from technopole.publish.fetching import fetch_sources
 
     report = fetch_sources(
@@ -56,7 +53,7 @@ def fetch(
         mirror=mirror,
         pins=pins,
         manners=manners(parallel, timeout, attempts),
-        progress=every_seconds(),
+        progress=every_seconds("files"),
     )
     if json:
         write_json(report.to_json())
@@ -79,21 +76,6 @@ def manners(parallel: int, timeout: float, attempts: int) -> Manners:
     if not 1 <= attempts <= 20:
         raise InputError(f"{attempts} attempts can't be made:", "--attempts is 1 to 20.")
     return Manners(timeout_seconds=timeout, attempts=attempts, parallel=parallel)
-
-
-def every_seconds() -> Callable[[int, int], None]:
-    """Say how far it is, every few seconds: for many files and slow servers."""
-    from technopole.cli.output import say
-
-    said = time.monotonic()
-
-    def tell(done: int, total: int) -> None:
-        nonlocal said
-        if time.monotonic() - said >= EVERY_SECONDS:
-            said = time.monotonic()
-            say(f"{done:,} of {total:,} files")
-
-    return tell
 
 
 def _show(report: FetchReport) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 BAR_WIDTH = 20
+EVERY_SECONDS = 5.0
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -70,3 +73,16 @@ def whisker(low: float, high: float, rank: int, width: int = BAR_WIDTH, last: in
 def say(text: str) -> None:
     """Progress and remarks go to standard error."""
     sys.stderr.write(text + "\n")
+
+
+def every_seconds(what: str) -> Callable[[int, int], None]:
+    """Say how far a long run is, every few seconds: "1 of 24 files"."""
+    said = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= EVERY_SECONDS:
+            said = time.monotonic()
+            say(f"{done:,} of {total:,} {what}")
+
+    return tell

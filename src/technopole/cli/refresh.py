@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from technopole.cli.fetch import Attempts, Parallel, Timeout, every_seconds, manners
+from technopole.cli.fetch import Attempts, Parallel, Timeout, manners
 from technopole.cli.options import Csv, Json
 
 if TYPE_CHECKING:
@@ -35,12 +35,15 @@ def refresh(
     csv: Csv = False,
 ) -> None:
     """Ask upstream for newer versions of pinned files: unchanged, changed, gone or unreachable. Changes no pin here."""
-    from technopole.cli.output import say, write_csv, write_json
+    from technopole.cli.output import every_seconds, say, write_csv, write_json
     from technopole.publish.refreshing import refresh_sources
 
-    tell = every_seconds()
     report = refresh_sources(
-        sources or [], mirror=mirror, pins=pins, manners=manners(parallel, timeout, attempts), progress=tell
+        sources or [],
+        mirror=mirror,
+        pins=pins,
+        manners=manners(parallel, timeout, attempts),
+        progress=every_seconds("files"),
     )
     if write is not None:
         say(f"{report.write(write)} pins were renewed in {write}: technopole data fetch --pins {write}")

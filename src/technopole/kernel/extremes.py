@@ -14,7 +14,7 @@ search for each end of each unit; a result that its gap shows to be exact doesn'
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,6 +38,7 @@ DRAWN: Final = 3000
 SMALL: Final = 12
 """So few open units are left to the program alone."""
 LEAST_SECONDS: Final = 0.05
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,9 @@ def worst_rank(
 
 
 def extreme_ranks(
-    x: ArrayLike, weights: Admissible, units: Sequence[int] | None = None, seconds: float = 1.0
-) -> list[tuple[Extreme, Extreme]]:
+    x: ArrayLike, weights: Admissible, units: Sequence[int] | None = None, seconds: float = 1.0,
+    progress: Progress = lambda *_: None,
+) -> list[tuple[Extreme, Extreme]]:  # fmt: skip
     """Return the best and the worst rank of many units.
 
     Weights that are found for one unit are tried for all that follow, and a unit that is never ahead of another can't
@@ -100,6 +102,7 @@ def extreme_ranks(
     Parameters
     ----------
     units : positions (None: all). seconds : as in `best_rank`, for each of the two ends of each unit.
+    progress : is told how many ends are found, of how many.
 
     Returns
     -------
@@ -119,6 +122,7 @@ def extreme_ranks(
             limit = _known_limit(values, unit, weights, ahead[:, unit] if best else ahead[unit], found[best], best)
             one = _extreme(values, unit, weights, seconds, drawn, best, limit)
             found[best][unit] = one
+            progress(len(found[True]) + len(found[False]), 2 * len(chosen))
             if weights.order is None:
                 drawn = np.vstack([drawn, one.weights])
     return [(found[True][unit], found[False][unit]) for unit in chosen]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import polars as pl
@@ -16,15 +16,17 @@ from technopole.editions.read import Edition, open_edition
 from technopole.index.framework import Framework
 from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
-from technopole.kernel.extremes import Extreme, best_rank, dominance, worst_rank
+from technopole.kernel.extremes import Progress, dominance, extreme_ranks
 from technopole.publish.finding import find_city
 from technopole.publish.ranking import known_boundary, known_lens
 from technopole.publish.uncertainty import known_side, shown_cities
-from technopole.robustness.extremes import WeightSet, framework_weights, weight_set
+from technopole.robustness.extremes import WeightSet, node_weights, weight_set
 
 TOP: Final = 10
 SECONDS: Final = 10.0
-Progress = Callable[[str], None]
+ENDS: Final = ("best", "worst")
+PAIRS: Final = {"ahead": pl.Int64, "ahead_name": pl.String, "behind": pl.Int64, "behind_name": pl.String}
+Id = TypeVar("Id", int, str)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Extremes:
                 "weights": self.weights[row["city"]][end],
                 "rank_weights": self.rank_weights[row["city"]][end],
             }
-            for end in ("best", "worst")
+            for end in ENDS
         }
         plain = {key: row[key] for key in ("slug", "name", "country", "score")}
         return {"rank": row["rank"], "id": row["city"], **plain, **ends,
@@ -100,7 +102,7 @@ def extremes(
     cities: Sequence[str] = (),
     top: int | None = TOP,
     seconds: float = SECONDS,
-    progress: Progress = lambda _: None,
+    progress: Progress = lambda *_: None,
 ) -> Extremes:
     """Seek the best and the worst rank of each city over a set of weights.
 
@@ -108,8 +110,8 @@ def extremes(
     ----------
     kind, factor, order : see `robustness.extremes.weight_set`.
     cities : only these; without, the first `top` (None: all).
-    seconds : limit of each program, two a city. Where it is hit, the bound says what is open.
-    progress : is told each city.
+    seconds : limit of processor time of each end of each city. Where it is hit, the bound says what is open.
+    progress : is told how many ends are found, of how many.
 
     Raises
     ------
@@ -118,8 +120,6 @@ def extremes(
     edition = edition or open_edition()
     declared = framework or edition.framework()
     node, lens_, boundary_ = known_side(declared, side), known_lens(lens), known_boundary(boundary)
-    if not seconds > 0:
-        raise InputError(f"A limit of {seconds:g} seconds leaves no time:", "give a number above 0.")
     matrix = build_matrix(edition.table("indicators"), edition.frame(), declared, edition.catalogue(), boundary_)
     run = run_index(matrix, declared, lens_)
     chosen = weight_set(run, node, kind, factor, order)
@@ -131,44 +131,64 @@ def extremes(
     named = edition.frame().select("city", "slug", "name", "country")
     table = frame.join(named, on="city", how="left", validate="1:1").sort("rank", "city")
     listed = shown_cities(table, [find_city(edition, name) for name in cities], None if cities else top)
-    ends: dict[str, list[Extreme]] = {"best": [], "worst": []}
-    for number, row in enumerate(listed.iter_rows(named=True), start=1):
-        progress(f"{number} of {listed.height}: {row['name']}")
-        ends["best"].append(best_rank(chosen.x, row["place"], chosen.weights, seconds))
-        ends["worst"].append(worst_rank(chosen.x, row["place"], chosen.weights, seconds))
+    ends = seek(chosen, listed["place"].to_list(), seconds, progress)
     ids = listed["city"].to_list()
-    weights = {
-        city: {end: _by_element(chosen, found[place]) for end, found in ends.items()} for place, city in enumerate(ids)
-    }
+    name_of = dict(named.select("city", "name").iter_rows())
+    pairs = [
+        (one, name_of[one], other, name_of[other])
+        for one, other in ordered_pairs(ahead, matrix.cities.tolist(), set(ids))
+    ]
     return Extremes(
         edition.id, declared.id, lens_.value, side, boundary_.value, kind, factor if kind == "bounded" else None,
-        tuple(order), int(matrix.cities.size), _table(listed, ends), weights,
-        {city: {end: framework_weights(chosen, one) for end, one in both.items()} for city, both in weights.items()},
-        _pairs(ahead, matrix.cities, set(ids), named),
+        tuple(order), int(matrix.cities.size),
+        listed.with_columns(**ends.columns).select(
+            "rank", "city", "slug", "name", "country", "score", *ends.columns, "always_ahead", "always_behind"
+        ),
+        dict(zip(ids, ends.weights, strict=True)),
+        dict(zip(ids, ends.of_nodes, strict=True)),
+        pl.DataFrame(pairs, schema=PAIRS, orient="row"),
     )  # fmt: skip
 
 
-def _by_element(chosen: WeightSet, found: Extreme) -> dict[str, float]:
-    return dict(zip(chosen.elements, found.weights.tolist(), strict=True))
+@dataclass(frozen=True)
+class Ends:
+    """Both ends of the range of some units, in their order.
+
+    Attributes
+    ----------
+    columns : best, best_bound, worst, worst_bound.
+    weights : of each unit, "best" and "worst" -> share of each element of the set.
+    of_nodes : the same as weights of the framework's nodes.
+    """
+
+    columns: dict[str, pl.Series]
+    weights: list[dict[str, dict[str, float]]]
+    of_nodes: list[dict[str, dict[str, float]]]
 
 
-def _table(listed: pl.DataFrame, ends: dict[str, list[Extreme]]) -> pl.DataFrame:
+def seek(chosen: WeightSet, places: Sequence[int], seconds: float, progress: Progress) -> Ends:
+    """Seek the best and the worst rank of the units at `places`. Raises InputError where there is no time."""
+    if not seconds > 0:
+        raise InputError(f"A limit of {seconds:g} seconds leaves no time:", "give a number above 0.")
+    pairs = extreme_ranks(chosen.x, chosen.weights, places, seconds, progress)
+    found = [dict(zip(ENDS, pair, strict=True)) for pair in pairs]
     columns = {
-        name: pl.Series([getattr(one, part) for one in found], dtype=pl.Int64)
-        for end, found in ends.items()
+        name: pl.Series([getattr(one[end], part) for one in found], dtype=pl.Int64)
+        for end in ENDS
         for name, part in ((end, "rank"), (f"{end}_bound", "bound"))
     }
-    order = ("rank", "city", "slug", "name", "country", "score", *columns, "always_ahead", "always_behind")
-    return listed.with_columns(**columns).select(order)
-
-
-def _pairs(ahead: NDArray[np.bool_], cities: NDArray[np.int64], listed: set[int], named: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of which both cities are listed; of one listed city alone, all pairs that it is in."""
-    names = dict(named.select("city", "name").iter_rows())
-    rows = [
-        (one, names[one], other, names[other])
-        for one, other in ((int(cities[i]), int(cities[k])) for i, k in np.argwhere(ahead))
-        if len({one, other} & listed) == min(2, len(listed))
+    weights = [
+        {end: dict(zip(chosen.elements, one[end].weights.tolist(), strict=True)) for end in ENDS} for one in found
     ]
-    schema = {"ahead": pl.Int64, "ahead_name": pl.String, "behind": pl.Int64, "behind_name": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return Ends(columns, weights, [{end: node_weights(chosen.top, both[end]) for end in ENDS} for both in weights])
+
+
+def ordered_pairs(ahead: NDArray[np.bool_], ids: Sequence[Id], listed: set[Id]) -> list[tuple[Id, Id]]:
+    """Pairs (ahead, behind) of which both units are listed; of one listed unit alone, all pairs that it is in.
+
+    Parameters
+    ----------
+    ahead : (units, units), as `dominance`. ids : (units,).
+    """
+    pairs = [(ids[i], ids[k]) for i, k in np.argwhere(ahead)]
+    return [pair for pair in pairs if len(set(pair) & listed) == min(2, len(listed))]

@@ -10,6 +10,7 @@ rank travel with it, rounded as a link writes them; the rank is what these round
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -27,15 +28,15 @@ from technopole.index.run import IndexRun, run_index
 from technopole.index.tree import labelled_tree
 from technopole.indicators.declarations import catalogue
 from technopole.kernel.aggregate import Aggregation, aggregate_tree
-from technopole.kernel.extremes import extreme_ranks
+from technopole.kernel.extremes import Progress
 from technopole.kernel.rank import competition_ranks
-from technopole.robustness.extremes import framework_weights, weight_set
+from technopole.publish.extremes import ENDS, seek
+from technopole.robustness.extremes import weight_set
 
 SETS: Final = ("pillars", "bounded")
 SECONDS: Final = 0.3
 FACTOR: Final = 2.0
 DIGITS: Final = 4
-ENDS: Final = ("best", "worst")
 SCHEMA: Final = {
     "set": pl.String,
     "city": pl.Int64,
@@ -100,28 +101,29 @@ def extremes_document(edition: Edition) -> dict[str, Any]:
     }
 
 
-def compute(edition: Edition, kind: str, seconds: float = SECONDS) -> pl.DataFrame:
+def compute(
+    edition: Edition, kind: str, seconds: float = SECONDS, progress: Progress = lambda *_: None
+) -> pl.DataFrame:
     """Seek the extremes of every ranked city over one set of weights; columns as `shipped_extremes`.
 
     Parameters
     ----------
     seconds : limit of processor time of each end of each city. Where it is hit, rank and bound differ.
+    progress : is told how many ends are found, of how many.
     """
     framework = edition.framework()
     matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, catalogue(), Boundary.AGGLOMERATION)
     run = run_index(matrix, framework, Lens.SCALE)
     chosen = weight_set(run, ROOT, kind, FACTOR)
-    rows = []
-    for place, found in enumerate(extreme_ranks(chosen.x, chosen.weights, seconds=seconds)):
-        row: dict[str, object] = {"set": kind, "city": int(matrix.cities[place])}
-        for end, extreme in zip(ENDS, found, strict=True):
-            shares = dict(zip(chosen.elements, extreme.weights.tolist(), strict=True))
-            weights = as_in_a_link(framework, framework_weights(chosen, shares))
-            row[end] = int(ranks_under(run, framework, weights)[place])
-            row[f"{end}_bound"] = extreme.bound
-            row[f"{end}_weights"] = ",".join(f"{name}:{weight:g}" for name, weight in weights.items())
-        rows.append({**row, "content_digest": edition.manifest["content_digest"]})
-    return pl.DataFrame(rows, schema=SCHEMA).sort("city")
+    ends = seek(chosen, range(matrix.cities.size), seconds, progress)
+    digest = edition.manifest["content_digest"]
+    columns: dict[str, Any] = {"set": kind, "city": matrix.cities, "content_digest": digest}
+    for end in ENDS:
+        links = [as_in_a_link(framework, both[end]) for both in ends.of_nodes]
+        columns[end] = [int(ranks_under(run, framework, link)[place]) for place, link in enumerate(links)]
+        columns[f"{end}_bound"] = ends.columns[f"{end}_bound"]
+        columns[f"{end}_weights"] = [",".join(f"{name}:{weight:g}" for name, weight in link.items()) for link in links]
+    return pl.DataFrame(columns, schema_overrides=SCHEMA).select(list(SCHEMA)).sort("city")
 
 
 def as_in_a_link(framework: Framework, weights: Mapping[str, float]) -> dict[str, float]:
@@ -150,7 +152,11 @@ def ranks_under(run: IndexRun, framework: Framework, weights: Mapping[str, float
 def main() -> None:
     """Compute and write the file of the newest edition."""
     edition = open_edition()
-    write(edition, [compute(edition, kind) for kind in SETS])
+
+    def tell(done: int, total: int) -> None:
+        print(f"\r{done} of {total} ends", end="\n" if done == total else "", file=sys.stderr)
+
+    write(edition, [compute(edition, kind, progress=tell) for kind in SETS])
 
 
 def write(edition: Edition, tables: list[pl.DataFrame]) -> None:

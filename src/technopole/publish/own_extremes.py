@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from technopole.core.errors import InputError
 from technopole.index.generic import GenericFramework
-from technopole.index.scoring import GenericRun, score
-from technopole.kernel.extremes import Extreme, dominance, extreme_ranks
+from technopole.index.scoring import score
+from technopole.kernel.extremes import Progress, dominance
+from technopole.publish.extremes import ENDS, SECONDS, TOP, ordered_pairs, seek
 from technopole.publish.own_index import chosen_units
-from technopole.robustness.own_extremes import OwnWeightSet, own_weight_set, weights_in_framework
-
-TOP: Final = 10
-SECONDS: Final = 10.0
-ENDS: Final = ("best", "worst")
+from technopole.robustness.own_extremes import compared, own_weight_set
 
 
 @dataclass(frozen=True)
@@ -84,6 +80,7 @@ def own_extremes(
     units: Sequence[str] = (),
     top: int | None = TOP,
     seconds: float = SECONDS,
+    progress: Progress = lambda *_: None,
 ) -> OwnExtremes:
     """Seek the best and the worst rank of units of one's own index over a set of weights.
 
@@ -92,63 +89,39 @@ def own_extremes(
     kind, factor, order : see `robustness.own_extremes.own_weight_set`.
     units : only these ids; without, the first `top` (None: all).
     seconds : limit of processor time of each end of each unit. Where it is hit, the bound says what is open.
+    progress : is told how many ends are found, of how many.
 
     Raises
     ------
     FrameworkError, InputError, UnknownNameError : what `scoring.score` and `own_weight_set` raise; no such unit.
     """
-    if not seconds > 0:
-        raise InputError(f"A limit of {seconds:g} seconds leaves no time:", "give a number above 0.")
     run = score(data, framework)
-    chosen = own_weight_set(run, kind, factor, order)
+    rows = compared(run)
+    chosen = own_weight_set(run, rows, kind, factor, order)
     ahead = dominance(chosen.x, chosen.weights)
-    rows = chosen.rows.tolist()
+    ids = [run.ids[row] for row in rows]
     table = pl.DataFrame(
         {
-            "rank": run.ranks[chosen.rows],
-            "id": [run.ids[row] for row in rows],
+            "rank": run.ranks[rows],
+            "id": ids,
             "name": [run.names[row] for row in rows],
-            "score": run.scores[framework.index.id][chosen.rows],
+            "score": run.scores[framework.index.id][rows],
             "always_ahead": ahead.sum(axis=1),
             "always_behind": ahead.sum(axis=0),
-            "place": np.arange(len(rows)),
+            "place": np.arange(rows.size),
         }
     ).sort("rank", maintain_order=True)
     shown = chosen_units(table, units, None if units else top)
-    found = extreme_ranks(chosen.x, chosen.weights, shown["place"].to_list(), seconds)
-    return _result(run, chosen, shown, found, ahead, (kind, factor, tuple(order)))
-
-
-def _result(
-    run: GenericRun, chosen: OwnWeightSet, shown: pl.DataFrame, found: list[tuple[Extreme, Extreme]], ahead: Any,
-    how: tuple[str, float, tuple[str, ...]],
-) -> OwnExtremes:  # fmt: skip
-    ids, (kind, factor, order) = shown["id"].to_list(), how
-    of_end = {end: [pair[place] for pair in found] for place, end in enumerate(ENDS)}
-    columns = {
-        f"{end}{suffix}": pl.Series([getattr(one, part) for one in extremes], dtype=pl.Int64)
-        for end, extremes in of_end.items()
-        for suffix, part in (("", "rank"), ("_bound", "bound"))
-    }
-    weights = {
-        name: {end: dict(zip(chosen.elements, of_end[end][place].weights.tolist(), strict=True)) for end in ENDS}
-        for place, name in enumerate(ids)
-    }
-    names = [run.ids[row] for row in chosen.rows]
-    pairs = [
-        (names[i], names[k]) for i, k in np.argwhere(ahead)
-        if len({names[i], names[k]} & set(ids)) == min(2, len(ids))
-    ]  # fmt: skip
+    ends = seek(chosen, shown["place"].to_list(), seconds, progress)
+    listed = shown["id"].to_list()
+    pairs = ordered_pairs(ahead, ids, set(listed))
     return OwnExtremes(
-        run.framework.index.id, run.times[chosen.rows[0]] if run.times else None, kind,
-        factor if kind == "bounded" else None, order, len(names),
-        shown.with_columns(**columns).select(
-            "rank", "id", "name", "score", *columns, "always_ahead", "always_behind"
+        framework.index.id, run.times[rows[0]] if run.times else None, kind, factor if kind == "bounded" else None,
+        tuple(order), len(ids),
+        shown.with_columns(**ends.columns).select(
+            "rank", "id", "name", "score", *ends.columns, "always_ahead", "always_behind"
         ),
-        weights,
-        {
-            name: {end: weights_in_framework(run.framework, one) for end, one in both.items()}
-            for name, both in weights.items()
-        },
+        dict(zip(listed, ends.weights, strict=True)),
+        dict(zip(listed, ends.of_nodes, strict=True)),
         pl.DataFrame(pairs, schema={"ahead": pl.String, "behind": pl.String}, orient="row"),
     )  # fmt: skip
