@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from technopole.core.errors import InputError, UnknownNameError
 from technopole.index.climbing import climb, named
-from technopole.index.filling import fill
+from technopole.index.filling import Filled, fill
 from technopole.index.generic import Choice, GenericFramework, Indicator
 from technopole.index.notebook import SHOWN, bar, html_table
 from technopole.index.tabular import labels, numbers, read_table, unique_labels, unique_rows
@@ -159,23 +159,48 @@ def score(data: Path | str | pl.DataFrame, framework: GenericFramework) -> Gener
     InputError : a missing column, a cell that isn't a number, a unit twice, an indicator without range, what a method
         refuses (all name the indicator or node).
     """
+    begun = begin(data, framework)
+    treated, normalised = prepare(begun.filled.nominal, framework, begun.ids, begun.times)
+    climbed = climb(normalised, framework, begun.times)
+    return GenericRun(
+        framework, tuple(begun.ids), tuple(begun.names), begun.screened,
+        tuple(leaf.id for leaf in framework.indicators()), begun.denominated, begun.filled.nominal, treated,
+        normalised, climbed.scores, climbed.weights, ranks_within(climbed.scores[framework.index.id], begun.times),
+        tuple(begun.times), begun.filled.draws, climbed.notes,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What stands before any value is treated.
+
+    Attributes
+    ----------
+    table : the rows that are scored. ids, names, times : (n,) of them; times only in a panel.
+    screened : ids of those left out. denominated : (n, k). filled : their missing values.
+    """
+
+    table: pl.DataFrame
+    ids: list[str]
+    names: list[str]
+    times: list[str]
+    screened: tuple[str, ...]
+    denominated: Floats
+    filled: Filled
+
+
+def begin(data: Path | str | pl.DataFrame, framework: GenericFramework) -> Begun:
+    """Read, denominate, screen and impute; what `score` raises up to there."""
     table = data if isinstance(data, pl.DataFrame) else read_table(Path(data))
     where = "The table" if isinstance(data, pl.DataFrame) else Path(data).name
     rows = _rows(table, framework, where)
-    leaves = framework.indicators()
-    denominated = np.stack([_denominated(table, leaf, where) for leaf in leaves], axis=1)
+    denominated = np.stack([_denominated(table, leaf, where) for leaf in framework.indicators()], axis=1)
     kept = _kept(denominated, rows.ids, framework, where)
     screened = tuple(dict.fromkeys(one for one, keep in zip(rows.ids, kept, strict=True) if not keep))
     table, denominated, rows = table.filter(pl.Series(kept)), denominated[kept], rows.only(kept)
     periods = (rows.ids, period_numbers(rows.times)) if rows.times else None
     filled = fill(denominated, table, framework, where, periods)
-    treated, normalised = prepare(filled.nominal, framework, rows.ids, rows.times)
-    climbed = climb(normalised, framework, rows.times)
-    return GenericRun(
-        framework, tuple(rows.ids), tuple(rows.names), screened, tuple(leaf.id for leaf in leaves),
-        denominated, filled.nominal, treated, normalised, climbed.scores, climbed.weights,
-        ranks_within(climbed.scores[framework.index.id], rows.times), tuple(rows.times), filled.draws, climbed.notes,
-    )  # fmt: skip
+    return Begun(table, rows.ids, rows.names, rows.times, screened, denominated, filled)
 
 
 def prepare(filled: Floats, framework: GenericFramework, ids: list[str], times: list[str]) -> tuple[Floats, Floats]:

@@ -14,12 +14,13 @@ from technopole.core.errors import InputError, UnknownNameError
 from technopole.index.generic import GenericFramework
 from technopole.index.scoring import GenericRun, ranks_within
 from technopole.indicators.declarations import suggestion
-from technopole.kernel.rank import central_weights, mean_absolute_rank_change
+from technopole.kernel.rank import UNRANKED, central_weights, mean_absolute_rank_change
 from technopole.publish.sensitivity import indices_table, one_by_one
 from technopole.publish.uncertainty import WINS_SHOWN, range_columns, win_table
 from technopole.robustness.acceptability import RankEvidence, rank_evidence
+from technopole.robustness.own_bases import evaluate_all
 from technopole.robustness.own_index import IndexStudy, index_study
-from technopole.robustness.own_replicates import Evaluated, evaluate
+from technopole.robustness.own_replicates import Evaluated
 from technopole.robustness.sensitivity import design, sobol, without_failures
 
 FIRST_PLACES: Final = 10
@@ -145,7 +146,7 @@ def own_uncertainty(
         raise InputError(f"{count} replicates of the seed {first} can't be:", "give 1 to 1,000,000, and 0 or more.")
     study = index_study(data, framework)
     points = np.random.default_rng(first).random((count, sum(one.coordinates for one in study.factors)))
-    found = evaluate(study, points)
+    found = evaluate_all(study, points)
     nominal = study.run.scores[framework.index.id]
     run = study.run
     evidence = rank_evidence(nominal, found.scores, first_places, declared.least_win, run.times)
@@ -183,15 +184,15 @@ def own_sensitivity(
     if start < 0:
         raise InputError(f"The seed {start} can't be:", "give a whole number of 0 and more.")
     points = design(study.factors, base_points, start)
-    found = evaluate(study, points)
-    scores = found.scores
-    # a unit that never has a score is no failure of the replicate
-    scored = ~np.isnan(study.run.scores[framework.index.id])
-    kept, dropped = without_failures(scores[:, scored], len(study.factors))
-    places = np.flatnonzero(scored)
+    found = evaluate_all(study, points)
+    places = np.flatnonzero(study.run.ranks != UNRANKED)
     times = [study.run.times[k] for k in places] if study.run.times else []
-    ranks = ranks_within(kept, times)
     nominal = study.run.ranks[places]
+    ranks = ranks_within(found.scores, study.run.times)[:, places]
+    # a unit without a score is no failure of the replicate, no score at all is
+    failed = np.isnan(mean_absolute_rank_change(ranks, nominal))
+    kept, dropped = without_failures(np.where(failed[:, None], np.nan, ranks), len(study.factors))
+    ranks = kept.astype(np.int32)
     change = mean_absolute_rank_change(ranks, nominal)
     overall = sobol(change, study.factors, start)
     table = pl.DataFrame(
@@ -221,6 +222,10 @@ def _table(study: IndexStudy, evidence: RankEvidence, found: Evaluated) -> pl.Da
             "score": study.run.scores[study.framework.index.id],
             **range_columns(evidence, favoured, children),
         }
+    )
+    # a row that no choice lets in
+    table = table.filter(
+        (pl.col("rank") > 0) | pl.col("rank_low").is_not_null() | ~pl.col("id").is_in(study.run.screened)
     )
     return table.with_columns(
         pl.col("score").fill_nan(None), rank=pl.col("rank").replace(0, None), tier=pl.col("tier").replace(0, None)

@@ -18,8 +18,8 @@ from technopole.index.tabular import labels, numbers, read_table
 from technopole.indicators.declarations import suggestion
 from technopole.kernel.rank import UNRANKED
 from technopole.robustness.acceptability import RankEvidence, rank_evidence
+from technopole.robustness.own_bases import evaluate_all
 from technopole.robustness.own_index import IndexStudy, index_study
-from technopole.robustness.own_replicates import evaluate
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _case(table: pl.DataFrame, framework: GenericFramework, replicates: int | No
     if not 1 <= count <= 1_000_000:
         raise InputError(f"{count} replicates can't be:", "give 1 to 1,000,000.")
     points = np.random.default_rng(declared.seed).random((count, sum(one.coordinates for one in study.factors)))
-    scores = evaluate(study, points).scores
+    scores = evaluate_all(study, points).scores
     nominal = study.run.scores[framework.index.id]
     return _Case(study, rank_evidence(nominal, scores, 1, declared.least_win, study.run.times))
 

@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from technopole.core.errors import InputError
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition, open_edition
 from technopole.index.framework import Framework
 from technopole.index.run import run_index
-from technopole.kernel.rank import competition_ranks, mean_absolute_rank_change
+from technopole.kernel.rank import UNRANKED, competition_ranks, mean_absolute_rank_change
 from technopole.publish.finding import find_city
 from technopole.publish.ranking import known_boundary, known_lens
 from technopole.publish.uncertainty import (
@@ -166,11 +167,18 @@ def one_by_one(
 
     Parameters
     ----------
-    listed : one row a unit, with `place`, its column in `ranks`, (runs, n).
+    listed : one row a unit, with `place`, its column in `ranks`, (runs, n). A run in which a unit has no rank (0) says
+        nothing of it: its base point is left out, and the unit where less than two are left.
     """
     parts = []
     for row in listed.iter_rows(named=True):
-        found = sobol(np.ascontiguousarray(ranks[:, row["place"]], dtype=np.float64), factors, seed)
+        own_ranks = np.ascontiguousarray(ranks[:, row["place"]], dtype=np.float64)
+        if (own_ranks == UNRANKED).any():
+            try:
+                own_ranks, _ = without_failures(np.where(own_ranks == UNRANKED, np.nan, own_ranks), len(factors))
+            except InputError:
+                continue
+        found = sobol(own_ranks, factors, seed)
         own = [pl.lit(row[name]).alias(name) for name in head]
         variance = pl.lit(found.variance).alias("variance")
         parts.append(indices_table(factors, found).select(*own, variance, "factor", *COLUMNS))
