@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from technopole.cli.options import BoundaryName, Csv, EditionFolder, Json, LensName, OwnFramework, OwnTable, SideName
+from technopole.cli.options import (
+    BoundaryName,
+    Csv,
+    EditionFolder,
+    Json,
+    LensName,
+    OwnFramework,
+    OwnTable,
+    SideName,
+    own_framework,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,7 +59,6 @@ def extremes(
 
     ordered = [] if order is None else [name.strip() for name in order.split(",")]
     if data is not None:
-        from technopole.cli.uncertainty import own_framework
         from technopole.publish.own_extremes import own_extremes
 
         own = own_extremes(

@@ -18,6 +18,10 @@ LISTED = 20
 Mirror = Annotated[
     str | None, typer.Option("--mirror", help="Address or folder that has the files, in place of their own addresses.")
 ]
+SourceIds = Annotated[
+    list[str] | None, typer.Argument(metavar="[SOURCE…]", help="Ids of sources (default: all that a build reads).")
+]
+Pins = Annotated[Path | None, typer.Option("--pins", help="Other pins: a file of `data refresh --write`.")]
 Timeout = Annotated[float, typer.Option("--timeout", help="Seconds to wait for a silent server.")]
 Attempts = Annotated[int, typer.Option("--attempts", help="How often a file is asked for, at most.")]
 Parallel = Annotated[int, typer.Option("--parallel", help="How many files are asked for at once.")]
@@ -29,14 +33,12 @@ def register(app: typer.Typer) -> None:
 
 
 def fetch(
-    sources: Annotated[
-        list[str] | None, typer.Argument(metavar="[SOURCE…]", help="Ids of sources (default: all that a build reads).")
-    ] = None,
+    sources: SourceIds = None,
     to: Annotated[
         Path, typer.Option("--to", help="Folder that gets the files.", envvar="TECHNOPOLE_MIRROR")
     ] = Path("upstream"),
     mirror: Mirror = None,
-    pins: Annotated[Path | None, typer.Option("--pins", help="Other pins: a file of `data refresh --write`.")] = None,
+    pins: Pins = None,
     parallel: Parallel = 4,
     timeout: Timeout = 30.0,
     attempts: Attempts = 4,

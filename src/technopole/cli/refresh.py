@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from technopole.cli.fetch import Attempts, Parallel, Timeout, manners
+from technopole.cli.fetch import Attempts, Parallel, Pins, SourceIds, Timeout, manners
 from technopole.cli.options import Csv, Json
 
 if TYPE_CHECKING:
@@ -22,11 +22,9 @@ def register(app: typer.Typer) -> None:
 
 
 def refresh(
-    sources: Annotated[
-        list[str] | None, typer.Argument(metavar="[SOURCE…]", help="Ids of sources (default: all that a build reads).")
-    ] = None,
+    sources: SourceIds = None,
     write: Annotated[Path | None, typer.Option("--write", help="Write all pins, the changed ones renewed.")] = None,
-    pins: Annotated[Path | None, typer.Option("--pins", help="Other pins: a file of an earlier --write.")] = None,
+    pins: Pins = None,
     mirror: Annotated[str | None, typer.Option("--mirror", help="Address that has the files, asked instead.")] = None,
     parallel: Parallel = 4,
     timeout: Timeout = 30.0,

@@ -19,6 +19,8 @@ from technopole.cli.options import (
     SideName,
     VaryBoundary,
     WeightsKind,
+    named_number,
+    own_framework,
 )
 
 if TYPE_CHECKING:
@@ -58,13 +60,11 @@ def sensitivity(
 ) -> None:
     """Say which choice of method moves the ranks, alone and with its interactions: Sobol indices."""
     from technopole.cli.output import write_csv, write_json
-    from technopole.cli.uncertainty import named_number
     from technopole.editions.read import open_edition
     from technopole.index.framework import read_framework
     from technopole.publish.sensitivity import sensitivity as make
 
     if data is not None:
-        from technopole.cli.uncertainty import own_framework
         from technopole.publish.own_index import own_sensitivity
 
         own = own_sensitivity(

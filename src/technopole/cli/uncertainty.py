@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,13 +19,13 @@ from technopole.cli.options import (
     SideName,
     VaryBoundary,
     WeightsKind,
+    named_number,
+    own_framework,
 )
-from technopole.core.errors import InputError
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from technopole.index.generic import GenericFramework
     from technopole.publish.own_index import OwnUncertainty
     from technopole.publish.uncertainty import Uncertainty
 
@@ -107,34 +106,6 @@ def uncertainty(
         write_csv(result.table)
     else:
         _show(result)
-
-
-def own_framework(context: typer.Context, framework: Path | None, allowed: set[str]) -> GenericFramework:
-    """Read the framework of the user's own table.
-
-    Raises
-    ------
-    InputError : no framework, or an option that only the edition's cities have.
-    """
-    from technopole.index.generic import read_generic
-
-    if framework is None:
-        raise InputError("Your own table needs a framework:", "give --framework FILE (docs/engine.md).")
-    for name in context.params:
-        source = context.get_parameter_source(name)
-        given = source is not None and source.name == "COMMANDLINE"
-        if given and name not in allowed | {"data", "framework", "json", "csv"}:
-            raise InputError(f"--{name.replace('_', '-')} belongs to the edition's cities:", "leave it out with DATA.")
-    return read_generic(framework)
-
-
-def named_number(text: str, example: str) -> tuple[str, float]:
-    """Parse "name=number". Raises InputError, with the example, for anything else."""
-    name, equals, number = text.partition("=")
-    try:
-        return name.strip(), float(number if equals else "")
-    except ValueError:
-        raise InputError(f"{text!r} isn't name=number:", f"write {example}.") from None
 
 
 def _show(result: Uncertainty) -> None:

@@ -7,7 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from technopole.cli.options import BoundaryName, Csv, EditionFolder, Json, LensName, SideName
+from technopole.cli.options import (
+    BoundaryName,
+    Csv,
+    EditionFolder,
+    Json,
+    LensName,
+    SideName,
+    named_number,
+    own_framework,
+)
 from technopole.core.errors import InputError
 
 
@@ -33,7 +42,6 @@ def whatif(
     edition: EditionFolder = None,
 ) -> None:
     """Say what score, rank and range a city would have with other values."""
-    from technopole.cli.uncertainty import named_number
     from technopole.editions.read import open_edition
     from technopole.publish.finding import find_city
     from technopole.publish.ranking import known_boundary, known_lens
@@ -43,7 +51,6 @@ def whatif(
     if len(dict(given)) < len(given):
         raise InputError("One indicator has two values:", "give each once.")
     if data is not None or framework is not None:
-        from technopole.cli.uncertainty import own_framework
         from technopole.publish.own_whatif import own_whatif
 
         if data is None:
