@@ -5,7 +5,8 @@ and at the end one writer that isn't killed must get through and leave nothing b
 an operation; exit status 1 with one line for the first target that is neither.
 
 `full` is the build of the whole edition from the real mirror: it starts from a copy of the shipped edition, which must
-stay as it is or be replaced by a whole one, and prints one line a kill.
+stay as it is or be replaced by a whole one, and prints one line a kill. Its moments are seconds of processor time, so
+that a busy machine doesn't keep them from the end of the build, where the files are written.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from technopole.snapshots.fetch import is_right
 from technopole.snapshots.upstream import LOCK_COLUMNS
 
 MOST_SECONDS = 120.0
+STARTED: dict[int, float] = {}
 BEYOND = 1.3
 """Kills come until this many times the seconds of an operation: some meet the next one as it begins."""
 
@@ -166,27 +168,41 @@ def attack(world: World, victims: Victims, operation: str, kills: int, chance: r
 def attack_full(world: World, victims: Victims, kills: int, seconds: float, chance: random.Random) -> Toll:
     """Kill the build of the whole edition; at first the shipped one is in its place."""
     folder = Path(tempfile.mkdtemp(prefix="full-", dir=world.folder))
-    target = folder / "edition"
+    target, growing = folder / "edition", folder / ".edition.new"
     shutil.copytree(latest_edition(), target)
-    toll, began, before = Toll("full", operation_seconds=seconds), time.monotonic(), state(target)
+    toll, began, before = Toll("full", operation_seconds=seconds), time.monotonic(), target.stat().st_ino
+    stage = world.folder / "stage.txt"
     for number in range(kills):
         moment = chance.uniform(0.0, seconds)
+        stage.write_text("start")
         process = victims.start("full", target, "a")
-        time.sleep(moment)
+        while spent_seconds(process) < moment:
+            time.sleep(0.01)
         os.kill(process, signal.SIGKILL)
         await_end(process)
         verify_edition(open_edition(target))
-        found, left = state(target), sorted(path.name for path in folder.iterdir() if path != target)
+        found, left = target.stat().st_ino, sorted(path.name for path in folder.iterdir() if path != target)
         toll.kills += 1
         toll.old += found == before
         toll.new += found != before
         before = found
-        line = {"kill": number + 1, "after_seconds": round(moment, 1), "verified": True, "beside": left}
+        line = {
+            "kill": number + 1, "processor_seconds": round(moment, 1), "at": stage.read_text(),
+            "files_written": sum(path.is_file() for path in growing.rglob("*")), "verified": True, "beside": left,
+        }  # fmt: skip
         print(json.dumps(line), flush=True)
         if len(left) > 2:
             raise Lost(f"full: {left} were left behind")
     toll.seconds = round(time.monotonic() - began, 1)
     return toll
+
+
+def spent_seconds(process: int) -> float:
+    """Processor time of all threads of a process (Linux; elsewhere the time since it was first asked for)."""
+    if not Path("/proc/self/stat").exists():
+        return time.monotonic() - STARTED.setdefault(process, time.monotonic())
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def await_end(process: int) -> None:
@@ -225,7 +241,7 @@ def main() -> int:
     """Attack every operation that is named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=20261124)
-    parser.add_argument("--full-seconds", type=float, default=60.0, help="how long a build of everything takes here")
+    parser.add_argument("--full-seconds", type=float, default=50.0, help="processor time of a build of everything here")
     parser.add_argument("attacks", nargs="+", metavar="OPERATION=KILLS")
     words = parser.parse_args()
     chance = random.Random(words.seed)

@@ -39,7 +39,8 @@ def build(world: World, target: Path, version: str) -> None:
 
 def full(world: World, target: Path, version: str) -> None:
     """Build the whole edition from the real mirror."""
-    build_edition(mirror_folder(repository()), target, default_framework())
+    stage = world.folder / "stage.txt"
+    build_edition(mirror_folder(repository()), target, default_framework(), progress=stage.write_text)
 
 
 def own(world: World, target: Path, version: str) -> None:
