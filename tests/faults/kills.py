@@ -5,13 +5,15 @@ and at the end one writer that isn't killed must get through and leave nothing b
 an operation; exit status 1 with one line for the first target that is neither.
 
 `full` is the build of the whole edition from the real mirror: it starts from a copy of the shipped edition, which must
-stay as it is or be replaced by a whole one, and prints one line a kill. Its moments are seconds of processor time, so
-that a busy machine doesn't keep them from the end of the build, where the files are written.
+stay as it is or be replaced by a whole one, and prints one line a kill. One build is let through to learn how long each
+stage takes; a moment is then a stage and seconds after its beginning, so that kills reach the end of the build, where
+the files are written, on a machine that got busier too.
 """
 
 from __future__ import annotations
 
 import argparse
+import bisect
 import csv
 import hashlib
 import json
@@ -39,7 +41,6 @@ from technopole.snapshots.fetch import is_right
 from technopole.snapshots.upstream import LOCK_COLUMNS
 
 MOST_SECONDS = 120.0
-STARTED: dict[int, float] = {}
 BEYOND = 1.3
 """Kills come until this many times the seconds of an operation: some meet the next one as it begins."""
 
@@ -165,19 +166,24 @@ def attack(world: World, victims: Victims, operation: str, kills: int, chance: r
     return toll
 
 
-def attack_full(world: World, victims: Victims, kills: int, seconds: float, chance: random.Random) -> Toll:
+def attack_full(world: World, victims: Victims, kills: int, chance: random.Random) -> Toll:
     """Kill the build of the whole edition; at first the shipped one is in its place."""
     folder = Path(tempfile.mkdtemp(prefix="full-", dir=world.folder))
     target, growing = folder / "edition", folder / ".edition.new"
     shutil.copytree(latest_edition(), target)
-    toll, began, before = Toll("full", operation_seconds=seconds), time.monotonic(), target.stat().st_ino
-    stage = world.folder / "stage.txt"
+    began = time.monotonic()
+    seconds = victims.once("full", target, "a")
+    stages = reached(world)
+    starts = [moment - stages[0][0] for moment, _ in stages]
+    toll, before = Toll("full", operation_seconds=round(seconds, 1)), target.stat().st_ino
     for number in range(kills):
         moment = chance.uniform(0.0, seconds)
-        stage.write_text("start")
+        stage = bisect.bisect(starts, moment) - 1
+        world.stages.unlink()
         process = victims.start("full", target, "a")
-        while spent_seconds(process) < moment:
+        while len(reached(world)) <= stage:
             time.sleep(0.01)
+        time.sleep(moment - starts[stage])
         os.kill(process, signal.SIGKILL)
         await_end(process)
         verify_edition(open_edition(target))
@@ -187,9 +193,13 @@ def attack_full(world: World, victims: Victims, kills: int, seconds: float, chan
         toll.new += found != before
         before = found
         line = {
-            "kill": number + 1, "processor_seconds": round(moment, 1), "at": stage.read_text(),
-            "files_written": sum(path.is_file() for path in growing.rglob("*")), "verified": True, "beside": left,
-        }  # fmt: skip
+            "kill": number + 1,
+            "stage": (reached(world) or stages)[-1][1],
+            "after_seconds": round(moment - starts[stage], 2),
+            "files_written": sum(path.is_file() for path in growing.rglob("*")),
+            "verified": True,
+            "beside": left,
+        }
         print(json.dumps(line), flush=True)
         if len(left) > 2:
             raise Lost(f"full: {left} were left behind")
@@ -197,12 +207,12 @@ def attack_full(world: World, victims: Victims, kills: int, seconds: float, chan
     return toll
 
 
-def spent_seconds(process: int) -> float:
-    """Processor time of all threads of a process (Linux; elsewhere the time since it was first asked for)."""
-    if not Path("/proc/self/stat").exists():
-        return time.monotonic() - STARTED.setdefault(process, time.monotonic())
-    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def reached(world: World) -> list[tuple[float, str]]:
+    """Stages that a build of everything has reached, each with the moment."""
+    if not world.stages.exists():
+        return []
+    lines = [line.split("\t") for line in world.stages.read_text(encoding="utf-8").splitlines(keepends=True)]
+    return [(float(moment), stage.strip()) for moment, stage in (line for line in lines if line[-1].endswith("\n"))]
 
 
 def await_end(process: int) -> None:
@@ -241,7 +251,6 @@ def main() -> int:
     """Attack every operation that is named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=20261124)
-    parser.add_argument("--full-seconds", type=float, default=50.0, help="processor time of a build of everything here")
     parser.add_argument("attacks", nargs="+", metavar="OPERATION=KILLS")
     words = parser.parse_args()
     chance = random.Random(words.seed)
@@ -254,7 +263,7 @@ def main() -> int:
             for attack_ in words.attacks:
                 operation, _, kills = attack_.partition("=")
                 if operation == "full":
-                    toll = attack_full(world, victims, int(kills), words.full_seconds, chance)
+                    toll = attack_full(world, victims, int(kills), chance)
                 else:
                     toll = attack(world, victims, operation, int(kills), chance)
                 print(json.dumps(asdict(toll)), flush=True)

@@ -1,4 +1,4 @@
-"""The long run: `python tests/faults/long.py [--kills 200] [--full-seconds 50] [--fuzz-seconds 600] [--jobs 3] [LOG]`.
+"""The long run: `python tests/faults/long.py [--kills 200] [--fuzz-seconds 600] [--jobs 3] [LOG]`.
 
 Kills builds of the whole edition (needs the mirror of upstream files) and fuzzes every reader, so many at once; writes
 what each did when it ended. `--kills 0` or `--fuzz-seconds 0` leaves a part out.
@@ -20,9 +20,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def kills(number: int, seconds: float) -> list[str]:
+def kills(number: int) -> list[str]:
     """Lines of `kills.py full=NUMBER`."""
-    command = [sys.executable, str(HERE / "kills.py"), "--full-seconds", str(seconds), f"full={number}"]
+    command = [sys.executable, str(HERE / "kills.py"), f"full={number}"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return [f"kills of the full build: exit status {done.returncode}", *done.stdout.splitlines()]
 
@@ -47,7 +47,6 @@ def main() -> None:
     """Run both, and write the log."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--full-seconds", type=float, default=50.0, help="processor time of a build of everything here")
     parser.add_argument("--fuzz-seconds", type=int, default=600)
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many run at once")
     parser.add_argument("log", type=Path, nargs="?", default=HERE / "long.log")
@@ -65,7 +64,7 @@ def main() -> None:
             return f"{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d %H:%M} UTC"
 
         write(f"{now()}, Python {platform.python_version()}, {os.cpu_count()} cores, {words.jobs} at once")
-        runs = [pool.submit(kills, words.kills, words.full_seconds)] if words.kills else []
+        runs = [pool.submit(kills, words.kills)] if words.kills else []
         runs.extend(
             pool.submit(fuzz, reader, words.fuzz_seconds, findings / reader.replace(" ", "-"))
             for reader in (listed.stdout.splitlines() if words.fuzz_seconds else [])

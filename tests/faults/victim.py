@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,8 +40,11 @@ def build(world: World, target: Path, version: str) -> None:
 
 def full(world: World, target: Path, version: str) -> None:
     """Build the whole edition from the real mirror."""
-    stage = world.folder / "stage.txt"
-    build_edition(mirror_folder(repository()), target, default_framework(), progress=stage.write_text)
+    with world.stages.open("w", encoding="utf-8", buffering=1) as stages:
+        build_edition(
+            mirror_folder(repository()), target, default_framework(),
+            progress=lambda stage: stages.write(f"{time.monotonic()}\t{stage}\n"),
+        )  # fmt: skip
 
 
 def own(world: World, target: Path, version: str) -> None:

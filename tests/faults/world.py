@@ -52,6 +52,11 @@ class World:
         """Upstream files of version a."""
         return self.folder / "mirror-a"
 
+    @property
+    def stages(self) -> Path:
+        """What a build of everything has reached."""
+        return self.folder / "stages.txt"
+
     def framework(self, version: str) -> Path:
         """A framework file; the versions weigh differently."""
         return self.folder / f"framework-{version}.yaml"
