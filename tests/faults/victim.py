@@ -1,7 +1,8 @@
 """What is killed: `python victim.py WORLD` waits for lines `OPERATION TARGET VERSION`, and forks a child for each.
 
-The child does the operation again and again, the two versions in turn, until it is killed; with `once` as a fourth word
-it does it once and ends. Nothing here computes before the fork: threads of a library wouldn't live on in the child.
+The child does the operation again and again, the two versions in turn, until it is killed (or left alone); with `once`
+as a fourth word it does it once and ends. Nothing here computes before the fork: threads of a library wouldn't live on
+in the child.
 """
 
 from __future__ import annotations
@@ -94,7 +95,8 @@ def work(world: World, operation: str, target: Path, version: str, once: bool) -
     """Do an operation once, or for ever with the versions in turn."""
     number = VERSIONS.index(version)
     print(f"started {os.getpid()}", flush=True)
-    while True:
+    parent = os.getppid()
+    while os.getppid() == parent:
         OPERATIONS[operation](world, target, VERSIONS[number % 2])
         if once:
             print("done", flush=True)
