@@ -12,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from technopole.core.errors import TechnopoleError
+from technopole.core.errors import InputError, TechnopoleError
 from technopole.index.generic import parse_generic, read_generic
 from technopole.index.imeta import framework_from_imeta
 from technopole.index.scoring import score
@@ -362,7 +362,7 @@ def test_one_line_for_each_wrong_framework(table, data, message):
         ("code,x\na,1\nb,inf\n", "line 3"),
         ("code,x\na,1\nb,1e999\n", "line 3"),
         ("code,x\na,1\nb,1\n", "x: all values are missing or equal"),
-        ("code,x\na,NA\nb,\n", "x: all values are missing or equal"),
+        ("code,x\na,NA\nb,\n", "x: all values are missing in the units"),
     ],
 )
 def test_one_line_for_each_wrong_table(tmp_path, text, message):
@@ -460,3 +460,18 @@ def test_a_hundred_thousand_units():
     children = [{"indicator": f"x{k}", "treat": "skew_kurtosis_rule"} for k in range(6)]
     result = score(frame, parse_generic({"index": {"id": "i", "children": children}}, "x"))
     assert sorted(result.ranks)[0] == 1
+
+
+def test_an_indicator_without_a_value_is_refused_whatever_it_becomes():
+    data = pl.DataFrame({"id": ["A", "B"], "x": [1.0, 2.0], "nothing": [None, None]})
+    tree = {"id": "i", "children": [{"indicator": "x"}, {"indicator": "nothing"}]}
+    for normalise in ("rank", "z_score", {"method": "goalposts", "low": 0, "high": 1}):
+        with pytest.raises(InputError, match="nothing: all values are missing in the units that are scored"):
+            score(data, parse_generic({"index": tree, "defaults": {"normalise": normalise}}, "framework"))
+
+
+def test_kemeny_refuses_more_pairs_than_memory_holds():
+    data = pl.DataFrame({"id": [f"U{k}" for k in range(5001)], "x": np.arange(5001.0)})
+    declared = {"index": {"id": "i", "aggregate": "kemeny", "children": [{"indicator": "x"}]}}
+    with pytest.raises(InputError, match=r"i: Kemeny's rule compares every pair of 5,001 units\. Take at most 5,000"):
+        score(data, parse_generic(declared, "framework"))

@@ -20,6 +20,7 @@ from technopole.cli import (
     explore,
     extremes,
     fetch,
+    framework,
     initiatives,
     measure,
     momentum,
@@ -52,6 +53,7 @@ rank.register(app)
 city.register(app)
 trace.register(app)
 resolve.register(app)
+framework.register(app)
 score.register(app)
 compare.register(app)
 validate.register(app)

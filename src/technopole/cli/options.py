@@ -51,7 +51,9 @@ def own_framework(context: typer.Context, framework: Path | None, allowed: set[s
     from technopole.index.generic import read_generic
 
     if framework is None:
-        raise InputError("Your own table needs a framework:", "give --framework FILE (docs/engine.md).")
+        raise InputError(
+            "Your own table needs a framework:", "give --framework FILE (`technopole framework` writes a first one)."
+        )
     for name in context.params:
         source = context.get_parameter_source(name)
         given = source is not None and source.name == "COMMANDLINE"

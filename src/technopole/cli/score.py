@@ -116,7 +116,9 @@ def framework_for(
     from technopole.index.generic import read_generic
 
     if (framework is None) == (imeta is None):
-        raise InputError("Say how to score:", "give either --framework FILE or --imeta FILE.")
+        raise InputError(
+            "Say how to score:", "give --framework FILE (`technopole framework` writes a first one) or --imeta FILE."
+        )
     if framework is None:
         assert imeta is not None
         return _of_imeta(data, imeta, choices or {}, denominate, recipe)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from technopole.core.errors import FrameworkError
@@ -23,7 +24,7 @@ def framework_from_imeta(
     named: bool = True,
     time: str | None = None,
 ) -> GenericFramework:
-    """Make a framework of COINr's iMeta: iCode, Type, Direction, Weight, Parent, and Denominator if wanted.
+    """Make a framework of COINr's iMeta: iCode, iName, Type, Direction, Weight, Parent, Unit, if wanted Denominator.
 
     Indicators are min-max normalised and nodes are weighted arithmetic means, unless `choices` (of
     `generic.Defaults`) say otherwise. Units are uCode and, if `named`, uName; `time` is a panel's column.
@@ -80,6 +81,8 @@ class _Meta:
     weights: NDArray[np.float64]
     directions: NDArray[np.float64]
     denominators: list[str]
+    titles: list[str]
+    units: list[str]
     targets: NDArray[np.float64] | None
 
 
@@ -100,9 +103,15 @@ def _read(path: Path) -> _Meta:
         labels(table, "Parent", where),
         numbers(table, "Weight", where),
         numbers(table, "Direction", where),
-        labels(table, "Denominator", where) if "Denominator" in table.columns else [""] * table.height,
+        _texts(table, "Denominator", where),
+        _texts(table, "iName", where),
+        _texts(table, "Unit", where),
         numbers(table, "Target", where) if "Target" in table.columns else None,
     )
+
+
+def _texts(table: pl.DataFrame, column: str, where: str) -> list[str]:
+    return labels(table, column, where) if column in table.columns else [""] * table.height
 
 
 def _set_targets(entry: dict[str, Any], normalise: dict[str, Any], meta: _Meta) -> None:
@@ -132,15 +141,19 @@ def _refuse_circles(root: str, children: dict[str, list[str]], meta: _Meta) -> N
 def _entry(code: str, children: dict[str, list[str]], meta: _Meta, denominate: bool) -> dict[str, Any]:
     place = meta.rows[code]
     weight = 1.0 if np.isnan(meta.weights[place]) else float(meta.weights[place])
+    title, unit = meta.titles[place], meta.units[place]
+    titled = {} if title in {*MISSING, code} else {"title": title}
     if meta.kinds[place] == "Aggregate":
         below = [_entry(child, children, meta, denominate) for child in children.get(code, [])]
-        return {"id": code, "weight": weight, "children": below}
+        return {"id": code, **titled, "weight": weight, "children": below}
     direction = meta.directions[place]
     if direction not in {1.0, -1.0}:
         raise FrameworkError(f"{meta.where}: the Direction of {code!r} is {direction:g}.", "Write 1 or -1.")
     divided = denominate and meta.denominators[place] not in MISSING
     return {
         "indicator": code,
+        **titled,
+        "unit": "" if unit in MISSING else unit,
         "weight": weight,
         "direction": int(direction),
         "denominator": meta.denominators[place] if divided else None,

@@ -198,6 +198,12 @@ def begin(data: Path | str | pl.DataFrame, framework: GenericFramework) -> Begun
     kept = _kept(denominated, rows.ids, framework, where)
     screened = tuple(dict.fromkeys(one for one, keep in zip(rows.ids, kept, strict=True) if not keep))
     table, denominated, rows = table.filter(pl.Series(kept)), denominated[kept], rows.only(kept)
+    empty = np.flatnonzero(np.isnan(denominated).all(axis=0))
+    if empty.size:
+        raise InputError(
+            f"{framework.indicators()[empty[0]].id}: all values are missing in the units that are scored.",
+            "Drop the indicator, or screen fewer units.",
+        )
     periods = (rows.ids, period_numbers(rows.times)) if rows.times else None
     filled = fill(denominated, table, framework, where, periods)
     return Begun(table, rows.ids, rows.names, rows.times, screened, denominated, filled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -14,14 +15,20 @@ from numpy.typing import NDArray
 from technopole.core.errors import InputError
 from technopole.indicators.declarations import suggestion
 from technopole.snapshots.parquet import parquet
-from technopole.snapshots.tables import ROW, read_csv, read_sheet
+from technopole.snapshots.tables import ROW, read_csv, read_sheet, sheet_names
 
-MISSING: Final = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "None", "."})
+MISSING: Final = frozenset(
+    {"", "NA", "N/A", "n/a", "#N/A", "n.a.", "NaN", "nan", "null", "None", ".", "..", "...", "…", ":"}
+)
+"""Marks of a missing value, those of statistical offices among them; a dash isn't one: there it often means zero."""
+DECIMAL_COMMA: Final = re.compile(r"[-+]?\d+,\d+")
 Floats = NDArray[np.float64]
 
 
 def read_table(path: Path) -> pl.DataFrame:
     """Read a table with a header: .csv, .tsv (text), .parquet, .xlsx or .xls (first sheet), by its name's ending.
+
+    A .csv whose first line has semicolons and no comma is separated by semicolons.
 
     Returns
     -------
@@ -35,8 +42,9 @@ def read_table(path: Path) -> pl.DataFrame:
         raise InputError(f"There is no file {path}.", "Name a CSV, Parquet or Excel file.")
     kind = path.suffix.lower()
     if kind in {".csv", ".tsv", ".txt"}:
-        _refuse_double_columns(path, "," if kind == ".csv" else "\t")
-        table = read_csv(path, separator="," if kind == ".csv" else "\t")
+        separator = _separator(path) if kind == ".csv" else "\t"
+        _refuse_double_columns(path, separator)
+        table = read_csv(path, separator=separator)
     elif kind == ".parquet":
         try:
             table = parquet(path).with_row_index(ROW, offset=1)
@@ -47,7 +55,9 @@ def read_table(path: Path) -> pl.DataFrame:
     else:
         raise InputError(f"{path.name} is no CSV, Parquet or Excel file by its name.", "Give it the right ending.")
     if table.height == 0:
-        raise InputError(f"{path.name} has no rows below its header.", "Give at least one unit.")
+        others = sheet_names(path)[1:] if kind in {".xlsx", ".xls"} else []
+        more = f"Only its first sheet is read: put {others[0]!r} there." if others else "Give at least one unit."
+        raise InputError(f"{path.name} has no rows below its header.", more)
     return table
 
 
@@ -66,8 +76,9 @@ def numbers(table: pl.DataFrame, column: str, where: str) -> Floats:
         bad = [place for place, value in enumerate(values) if value == math.inf]
         if bad:
             row, cell = _line(table, bad[0]), series[bad[0]]
+            comma = " (a decimal comma?)" if DECIMAL_COMMA.fullmatch(str(cell).strip()) else ""
             raise InputError(
-                f"{where} line {row}, column {column!r}: {str(cell)!r} isn't a number.",
+                f"{where} line {row}, column {column!r}: {str(cell)!r} isn't a number{comma}.",
                 "Write a plain number such as 1234.5, or leave the cell empty.",
             )
     if np.isinf(values).any():
@@ -146,16 +157,25 @@ def _line(table: pl.DataFrame, place: int) -> str:
 
 def _read_excel(path: Path) -> pl.DataFrame:
     try:
-        return read_sheet(path, header_row=1)
+        return read_sheet(path, header_row=1, distinct=True)
     except ImportError as error:
         raise InputError(
             f"{path.name} needs the package python-calamine.", "Install technopole[build], or save the sheet as CSV."
         ) from error
 
 
-def _refuse_double_columns(path: Path, separator: str) -> None:
+def _first_line(path: Path) -> str:
     with path.open("rb") as file:
-        line = file.readline(1_000_000).decode("utf-8-sig", errors="replace")
+        return file.readline(1_000_000).decode("utf-8-sig", errors="replace")
+
+
+def _separator(path: Path) -> str:
+    line = _first_line(path)
+    return ";" if ";" in line and "," not in line else ","
+
+
+def _refuse_double_columns(path: Path, separator: str) -> None:
+    line = _first_line(path)
     names: Sequence[str] = [name.strip().strip('"') for name in line.strip().split(separator)]
     double = [name for name in names if name and names.count(name) > 1]
     if double:

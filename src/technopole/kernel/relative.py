@@ -6,12 +6,16 @@ Their solvers take a quarter of a second to import, so they are imported where t
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from technopole.core.errors import InputError
 from technopole.kernel.arrays import FloatArray, as_matrix, as_weights
+
+MOST_COMPARED: Final = 5_000
+"""Units of Kemeny's rule: a matrix of all pairs then takes 200 MB."""
 
 
 def kemeny_scores(x: ArrayLike, weights: ArrayLike, seconds: float = 60.0) -> FloatArray:
@@ -40,6 +44,11 @@ def kemeny_scores(x: ArrayLike, weights: ArrayLike, seconds: float = 60.0) -> Fl
     def one(values: FloatArray, w: FloatArray) -> FloatArray:
         present = ~np.isnan(values[:, w > 0]).all(axis=1)
         scores = np.full(values.shape[0], np.nan)
+        if present.sum() > MOST_COMPARED:
+            raise InputError(
+                f"Kemeny's rule compares every pair of {present.sum():,} units.",
+                f"Take at most {MOST_COMPARED:,}, or Copeland's rule.",
+            )
         if present.any():
             support = np.nan_to_num(outranking(values[present], w), nan=0.5)
             scores[present] = present.sum() - 1 - kemeny_positions(support, seconds)

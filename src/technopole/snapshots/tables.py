@@ -82,21 +82,23 @@ def read_csv(
     return pl.DataFrame({ROW: rows, **data}, schema=schema)
 
 
-def read_sheet(path: Path, *, header_row: int, sheet: int | str = 0, columns: list[str] | None = None) -> pl.DataFrame:
+def read_sheet(
+    path: Path, *, header_row: int, sheet: int | str = 0, columns: list[str] | None = None, distinct: bool = False
+) -> pl.DataFrame:
     """Read one sheet of a workbook (xls, xlsx) as text columns plus ``_row``.
 
     Parameters
     ----------
     header_row : the sheet row (from 1) that names the columns; rows above it are ignored. Unnamed columns are dropped.
     sheet : position or name.
-    columns : the columns wanted (all when None).
+    columns : the columns wanted (all when None). distinct : refuse two columns of one name (else the last counts).
 
     Numbers are written without a trailing ``.0``; dates in ISO form; empty cells become null.
 
     Raises
     ------
     UpstreamError : not a workbook, one that would swell (`check_workbook`), no such sheet, fewer rows than the
-        header's, a missing column.
+        header's, a missing column, with `distinct` a column twice.
     """
     import python_calamine
 
@@ -111,6 +113,9 @@ def read_sheet(path: Path, *, header_row: int, sheet: int | str = 0, columns: li
         raise UpstreamError(f"{path.name} has {len(grid)} rows; row {header_row} should name its columns.")
     named = [(place, str(name).strip()) for place, name in enumerate(grid[header_row - 1]) if str(name).strip()]
     places = {_cell(grid[header_row - 1][place]) or name: place for place, name in named}
+    if distinct and len(places) < len(named):
+        double = next(name for place, name in named if places[_cell(grid[header_row - 1][place]) or name] != place)
+        raise UpstreamError(f"{path.name} has two columns {double!r}.", "Give each column a name of its own.")
     wanted = list(places) if columns is None else columns
     missing = [name for name in wanted if name not in places]
     if missing:
@@ -129,6 +134,17 @@ def _cell(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).strip() or None
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Names of a workbook's sheets, in their order; raises as `read_sheet`."""
+    import python_calamine
+
+    check_workbook(path)
+    try:
+        return list(python_calamine.CalamineWorkbook.from_path(path).sheet_names)
+    except python_calamine.CalamineError as error:
+        raise UpstreamError(f"{path.name} can't be read as a workbook: {error}.") from error
 
 
 def read_parquet(path: Path, *, columns: list[str]) -> pl.DataFrame:
