@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from technopole.core.errors import InputError, TechnopoleError
 from technopole.index.generic import parse_generic, read_generic
 from technopole.index.imeta import framework_from_imeta
+from technopole.index.learned import impute_knn
 from technopole.index.scoring import score
 from technopole.index.tabular import read_table
 
@@ -134,6 +135,23 @@ def test_imputation_from_other_indicators_is_near_the_truth(method):
     )
     assert np.abs(result.imputed[[3, 7], 0] - base[[3, 7]] - 0.05).max() < 0.2
     assert (result.draws is None) == (method != "nearest")
+
+
+def test_knn_is_that_of_scikit_learn():
+    sklearn = pytest.importorskip("sklearn.impute", reason="scikit-learn (extra analysis) isn't installed")
+    rng = np.random.default_rng(0)
+    for gaps, neighbours in ((0.05, 5), (0.6, 2), (0.6, 40)):
+        x = rng.lognormal(0, 1, (60, 4))
+        x[rng.random(x.shape) < gaps] = np.nan
+        x[7], x[8] = np.nan, [1.0, np.nan, np.nan, np.nan]
+        low = np.nanmin(x, axis=0)
+        span = np.nanmax(x, axis=0) - low
+        theirs = sklearn.KNNImputer(n_neighbors=neighbours).fit_transform((x - low) / span) * span + low
+        np.testing.assert_allclose(impute_knn(x, neighbours), theirs, rtol=1e-12)
+    flat = np.column_stack([x, np.where(rng.random(60) < 0.5, np.nan, 3.0)])
+    assert np.isnan(impute_knn(flat)[:, 4]).sum() == np.isnan(flat[:, 4]).sum()
+    equal = np.array([[0.1, 1.0], [0.1, 2.0], [0.1, 3.0], [np.nan, 2.0], [0.7, 900.0]])
+    assert impute_knn(equal, 3)[3, 0] == 0.1
 
 
 def test_multiple_imputation_keeps_its_draws_and_its_seed():

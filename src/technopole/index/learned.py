@@ -1,4 +1,4 @@
-"""Imputation by scikit-learn: nearest neighbours and chained regressions, on min-max scales."""
+"""Imputation that learns from all indicators: nearest neighbours, and scikit-learn's chained regressions."""
 
 from __future__ import annotations
 
@@ -11,24 +11,41 @@ from numpy.typing import NDArray
 
 from technopole.core.errors import InputError
 from technopole.kernel.arrays import as_matrix, degenerate_columns
+from technopole.kernel.neighbours import nearest_donors
 
 Floats = NDArray[np.float64]
 
 
 def impute_knn(x: Floats, neighbours: int = 5) -> Floats:
-    """Fill with the mean of the nearest units that have the value (`sklearn.impute.KNNImputer`).
+    """Fill with the mean of the nearest units that have the value, as scikit-learn's `KNNImputer`.
 
-    Distance is Euclidean over the indicators that both have, scaled to their ranges. Indicators without a range take
-    no part; an empty one stays empty.
+    Distance is Euclidean over the indicators that both have, scaled to their ranges (`kernel.neighbours`); ties go to
+    the unit that comes first. Where no unit shares an indicator with this one, the mean of all. Indicators without a
+    range take no part; an empty one stays empty.
 
     Raises
     ------
-    InputError : fewer than one neighbour, or scikit-learn isn't installed.
+    InputError : fewer than one neighbour.
     """
     if neighbours < 1:
         raise InputError(f"Can't fill from {neighbours} neighbours.", "Take at least one.")
-    impute = _scikit_learn()
-    return np.asarray(_on_scale(x, lambda: impute.KNNImputer(n_neighbors=neighbours), 1)[0], dtype=np.float64)
+    values = as_matrix(x)
+    filled = values.copy()
+    able = np.flatnonzero(~degenerate_columns(values))
+    missing = np.isnan(values[:, able])
+    if not missing.any():
+        return filled
+    part = values[:, able]
+    low = np.nanmin(part, axis=0)
+    rows, columns, donors = nearest_donors(missing, (part - low) / (np.nanmax(part, axis=0) - low), neighbours)
+    there = donors >= 0
+    chosen = np.where(there, part[donors, columns[:, None]], 0.0)
+    count = there.sum(axis=1)
+    means = np.nanmean(part, axis=0)[columns]
+    # around the first: the mean of equal values is then exactly that value
+    near = chosen[:, 0] + np.where(there, chosen - chosen[:, :1], 0.0).sum(axis=1) / np.maximum(count, 1)
+    filled[rows, able[columns]] = np.where(count > 0, near, means)
+    return filled
 
 
 def impute_iterative(x: Floats, draws: int = 1, seed: int = 0, rounds: int = 10) -> Floats:
