@@ -18,7 +18,7 @@ from technopole.core.types import SHIPPABLE, Boundary, Lens, LicenceClass
 from technopole.editions.atomic import replaced_folder
 from technopole.editions.format import FRAMEWORK
 from technopole.editions.write import check_target, write_edition
-from technopole.index.framework import read_framework
+from technopole.index.framework import Framework, read_framework
 from technopole.index.matrix import coverage
 from technopole.indicators.declarations import Catalogue, catalogue
 from technopole.indicators.matrix import indicator_values
@@ -97,15 +97,8 @@ def build_edition(
             "coverage": coverage(values, framework, plan.catalogue),
             "observations": gathered.observations,
             **_provenance(gathered),
+            **leagues(values, cities.frame, framework, plan.catalogue, progress),
         }
-        results, scores = [], []
-        for lens in Lens:
-            for boundary in Boundary:
-                progress(f"league table: {lens}, {boundary}")
-                result, score = league(values, cities.frame, framework, plan.catalogue, lens, boundary)
-                results.append(result)
-                scores.append(score)
-        tables |= {"results": pl.concat(results), "scores": pl.concat(scores)}
         shutil.copyfile(framework_path, folder / FRAMEWORK)
         about = {
             "id": EDITION_ID,
@@ -116,6 +109,20 @@ def build_edition(
             "inputs": {path.parent.name: read_yaml(path) for path in sorted(INPUTS.glob("*/meta.yaml"))},
         }
         return write_edition(folder, tables, cities, about)
+
+
+def leagues(
+    values: pl.DataFrame, frame: pl.DataFrame, framework: Framework, catalogue: Catalogue, progress: Progress
+) -> dict[str, pl.DataFrame]:
+    """Make tables `results` and `scores`: the league under each lens and boundary."""
+    results, scores = [], []
+    for lens in Lens:
+        for boundary in Boundary:
+            progress(f"league table: {lens}, {boundary}")
+            result, score = league(values, frame, framework, catalogue, lens, boundary)
+            results.append(result)
+            scores.append(score)
+    return {"results": pl.concat(results), "scores": pl.concat(scores)}
 
 
 def gather(

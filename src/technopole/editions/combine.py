@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from technopole.cities.tables import CityTables
 from technopole.core.errors import EditionError, InputError, UnknownNameError
 from technopole.core.types import RINGS, Boundary, Lens, LicenceClass, Status
 from technopole.editions.atomic import replaced_folder
-from technopole.editions.build import AMOUNTS_SHIPPED
+from technopole.editions.build import AMOUNTS_SHIPPED, Progress, leagues
 from technopole.editions.declared import declared_sources
 from technopole.editions.format import FRAMEWORK, INDICATORS
 from technopole.editions.own_cities import with_cities
@@ -36,10 +36,8 @@ from technopole.indicators.matrix import indicator_values
 from technopole.indicators.recipes import variables_behind
 from technopole.observations.schema import OBSERVATION_SCHEMA
 from technopole.observations.variables import Meta
-from technopole.robustness.league import league
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ def combine(
     _check_counts(values, rows.rows, catalogue)
     made = {"indicators": values, "coverage": coverage(values, framework, catalogue), "observations": observations}
     made |= provenance_of(base, rows, metas, gone)
-    made |= _league(values, tables.frame, framework, catalogue, progress)
+    made |= leagues(values, tables.frame, framework, catalogue, progress)
     remarks.extend(_unused(framework, declared))
     with replaced_folder(target) as folder:
         shutil.copyfile(framework_file, folder / FRAMEWORK)
@@ -264,19 +262,6 @@ def _check_counts(values: pl.DataFrame, rows: pl.DataFrame, catalogue: Catalogue
             f"{first['path']} row {first['row']}: {first['variable']} is a count and can't be {first['value']:g}:",
             "correct it, or leave it out.",
         )
-
-
-def _league(
-    values: pl.DataFrame, frame: pl.DataFrame, framework: Framework, catalogue: Catalogue, progress: Progress
-) -> dict[str, pl.DataFrame]:
-    results, scores = [], []
-    for lens in Lens:
-        for boundary in Boundary:
-            progress(f"league table: {lens}, {boundary}")
-            result, score = league(values, frame, framework, catalogue, lens, boundary)
-            results.append(result)
-            scores.append(score)
-    return {"results": pl.concat(results), "scores": pl.concat(scores)}
 
 
 def _unused(framework: Framework, declared: OwnDeclarations) -> list[str]:
