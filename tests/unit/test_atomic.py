@@ -13,7 +13,7 @@ import pytest
 
 from technopole.core.errors import EditionError, InputError
 from technopole.editions import atomic
-from technopole.editions.atomic import recover, replaced_file, replaced_folder
+from technopole.editions.atomic import check_replaced, recover, replaced_file, replaced_folder
 
 PARTS = 40
 WRITER = f"""
@@ -139,6 +139,20 @@ def test_the_folder_that_one_stands_in_is_not_pulled_away(tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     with pytest.raises(EditionError, match="go up"), replaced_folder(Path()):
         pass
+
+
+def test_only_an_empty_folder_or_one_of_the_kind_is_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    check_replaced(target, "mark", "an edition")
+    target.mkdir()
+    check_replaced(target, "mark", "an edition")
+    (target / "letter.txt").write_text("mine")
+    with pytest.raises(InputError, match="out holds other files and isn't an edition: name a new folder"):
+        check_replaced(target, "mark", "an edition")
+    with pytest.raises(InputError, match="is a file"):
+        check_replaced(target / "letter.txt", "mark", "an edition")
+    (target / "mark").write_text("")
+    check_replaced(target, "mark", "an edition")
 
 
 def test_a_full_disk_is_one_line_whoever_meets_it(tmp_path: Path) -> None:

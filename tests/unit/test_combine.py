@@ -532,6 +532,6 @@ def test_build_never_replaces_a_folder_of_other_things(tmp_path):
     from technopole.editions.shipped import default_framework
 
     written(tmp_path, "letter.txt", "dear")
-    with pytest.raises(EditionError, match="other files"):
+    with pytest.raises(InputError, match="other files"):
         build_edition(tmp_path, tmp_path, default_framework())
     assert (tmp_path / "letter.txt").read_text() == "dear"

@@ -24,6 +24,23 @@ AT_CWD = -100
 POLARS_SYSTEM_ERROR = "(os error "
 
 
+def check_replaced(target: Path, mark: str, what: str) -> None:
+    """Refuse a folder that holds other things: it is replaced as a whole, and so has to be empty or of the same kind.
+
+    Parameters
+    ----------
+    mark : name of a file that every folder of the kind holds. what : "an edition"; in the message.
+
+    Raises
+    ------
+    InputError : a file is there, or a folder that holds other things.
+    """
+    if target.exists() and not target.is_dir():
+        raise InputError(f"{target} is a file:", "name a folder.")
+    if target.is_dir() and any(target.iterdir()) and not (target / mark).is_file():
+        raise InputError(f"{target} holds other files and isn't {what}:", "name a new folder, or an empty one.")
+
+
 @contextmanager
 def replaced_folder(target: Path) -> Iterator[Path]:
     """Give a temporary folder beside `target`; when the block ends well it takes the target's place.

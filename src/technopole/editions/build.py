@@ -15,9 +15,9 @@ from technopole.cities.resolve import Resolver
 from technopole.cities.tables import CityTables
 from technopole.core.errors import LicenceError
 from technopole.core.types import SHIPPABLE, Boundary, Lens, LicenceClass
-from technopole.editions.atomic import replaced_folder
-from technopole.editions.format import FRAMEWORK
-from technopole.editions.write import check_target, write_edition
+from technopole.editions.atomic import check_replaced, replaced_folder
+from technopole.editions.format import FRAMEWORK, MANIFEST
+from technopole.editions.write import write_edition
 from technopole.index.framework import Framework, read_framework
 from technopole.index.matrix import coverage
 from technopole.indicators.declarations import Catalogue, catalogue
@@ -80,9 +80,10 @@ def build_edition(
 
     Raises
     ------
-    UpstreamError, SourceCheckError, LicenceError, FrameworkError, EditionError : nothing is written then.
+    InputError : the target holds something else. UpstreamError, SourceCheckError, LicenceError, FrameworkError,
+    EditionError : what a stage raises. Nothing is written then.
     """
-    check_target(target)
+    check_replaced(target, MANIFEST, "an edition")
     plan = plan or Plan()
     framework = read_framework(framework_path)
     with replaced_folder(target) as folder:

@@ -18,17 +18,17 @@ import polars as pl
 from technopole.cities.tables import CityTables
 from technopole.core.errors import EditionError, InputError, UnknownNameError
 from technopole.core.types import RINGS, Boundary, Lens, LicenceClass, Status
-from technopole.editions.atomic import replaced_folder
+from technopole.editions.atomic import check_replaced, replaced_folder
 from technopole.editions.build import AMOUNTS_SHIPPED, Progress, leagues
 from technopole.editions.declared import declared_sources
-from technopole.editions.format import FRAMEWORK, INDICATORS
+from technopole.editions.format import FRAMEWORK, INDICATORS, MANIFEST
 from technopole.editions.own_cities import with_cities
 from technopole.editions.own_declarations import OWN, OwnDeclarations, read_own
 from technopole.editions.own_provenance import KEY, about, own_part, provenance_of, sources_of
 from technopole.editions.own_rows import read_rows
 from technopole.editions.own_sources import metas_of
 from technopole.editions.read import Edition, verify_files
-from technopole.editions.write import QUICK, check_target, write_edition
+from technopole.editions.write import QUICK, write_edition
 from technopole.index.framework import Framework, read_framework
 from technopole.index.matrix import coverage
 from technopole.indicators.declarations import Catalogue, suggestion
@@ -125,7 +125,7 @@ def _check(base: Edition, name: str, target: Path, added: Additions) -> None:
         raise InputError(f"{name!r} is the name of the edition that yours is made from:", "give another.")
     if not (added.observations or added.attributed or added.cities or added.framework or added.declarations):
         raise InputError("nothing is added:", "give --observations, --attributed, --cities, --declare or --framework.")
-    check_target(target)
+    check_replaced(target, MANIFEST, "an edition")
     if target.exists() and target.resolve() == base.folder.resolve():
         raise EditionError(f"{target} is the edition that yours is made from:", "name another folder.")
 

@@ -11,26 +11,12 @@ from typing import Any, Final
 import polars as pl
 
 from technopole.cities.tables import CityTables
-from technopole.core.errors import EditionError
 from technopole.editions.format import FORMAT, MANIFEST, REFERENCE, TABLES, content_digest
 from technopole.snapshots.upstream import sha256_of
 
 SMALLEST: Final = 19
 QUICK: Final = 3
 """For an edition that stays on one machine."""
-
-
-def check_target(target: Path) -> None:
-    """Refuse to replace what isn't an edition: a folder is replaced as a whole.
-
-    Raises
-    ------
-    EditionError : a file is there, or a folder that holds other things.
-    """
-    if target.exists() and not target.is_dir():
-        raise EditionError(f"{target} is a file:", "name a folder.")
-    if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
-        raise EditionError(f"{target} holds other files than an edition:", "name a new folder, or an empty one.")
 
 
 def write_edition(

@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from technopole.core.errors import EditionError, InputError, TechnopoleError
-from technopole.editions.atomic import replaced_file, replaced_folder
+from technopole.editions.atomic import check_replaced, replaced_file, replaced_folder
 from technopole.editions.licences import check_exportable
 from technopole.editions.read import Edition
 from technopole.publish.bundle import bundle, bundle_parts
@@ -175,10 +175,7 @@ def write_site(edition: Edition, folder: Path) -> int:
     LicenceError : the edition holds what may not be published.
     """
     check_exportable(edition)
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file:", "name a folder.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / SCRIPT).is_file():
-        raise InputError(f"{folder} holds other files:", "name an empty folder, or one that was exported before.")
+    check_replaced(folder, SCRIPT, "a site")
     files = site_files(edition)
     with replaced_folder(folder) as temporary:
         if folder.is_dir():

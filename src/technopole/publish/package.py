@@ -23,7 +23,7 @@ from typing import Any, Final
 import polars as pl
 
 from technopole.core.errors import EditionError, InputError
-from technopole.editions.atomic import replaced_folder
+from technopole.editions.atomic import check_replaced, replaced_folder
 from technopole.editions.format import FRAMEWORK, INDICATORS, MANIFEST, REFERENCE
 from technopole.editions.licences import check_exportable
 from technopole.editions.read import Edition, verify_edition
@@ -242,12 +242,9 @@ def write_package(edition: Edition, folder: Path) -> int:
 
 
 def _check_target(edition: Path, folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file:", "name a folder.")
     if edition.resolve().is_relative_to(folder.resolve()):
         raise InputError(f"{folder} holds the edition itself:", "name another folder.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / FRICTIONLESS).is_file():
-        raise InputError(f"{folder} holds other files:", "name an empty folder, or one of an earlier package.")
+    check_replaced(folder, FRICTIONLESS, "a package")
 
 
 def _json(value: Mapping[str, Any]) -> str:
