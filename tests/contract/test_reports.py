@@ -21,7 +21,7 @@ from technopole.publish.finding import find_city
 from technopole.publish.report.city import city_report
 from technopole.publish.report.content import Cited, CityReport
 from technopole.publish.report.facts import fact_check
-from technopole.publish.report.native import declared, native_name
+from technopole.publish.report.native import city_name, declared, native_name
 from technopole.publish.report.render import city_html, claims_html, native_font, pdf
 
 try:
@@ -99,6 +99,14 @@ def test_the_native_name_is_printed(name: str) -> None:
         assert native in text
     fonts = {font for one in read(name).pages for font in one["/Resources"]["/Font"]}
     assert len(fonts) >= 3
+
+
+def test_a_reviewed_name_comes_before_the_rule() -> None:
+    names = edition().cities().names
+    pohang = edition().frame().filter(pl.col("slug") == "pohang")["city"][0]
+    written = names.filter((pl.col("city") == pohang) & (pl.col("script") == "Hangul"))["name"].to_list()
+    assert city_name(written, "Hangul") == ""
+    assert native_name(edition(), "pohang") == "포항"
 
 
 def test_fonts_have_a_glyph_for_each_native_name() -> None:

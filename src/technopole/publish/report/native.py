@@ -1,7 +1,8 @@
-"""The name of a city in the script of its country, where the edition's table of names allows a rule, or it is declared.
+"""The name of a city in the script of its country, where it was reviewed or declared, or a rule finds it.
 
-The table says the script of a name but not its language, so that a rule can choose only where a country has one script
-and a word for "city". Elsewhere native_names.csv declares which of the table's names it is; a test holds it to them.
+Of China, Japan and Korea the explorer's reviewed names come first. The edition's table of names says the script of a
+name but not its language, so that a rule can choose only where a country has one script and a word for "city".
+Elsewhere native_names.csv declares which of the table's names it is; a test holds it to them.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from typing import Final
 import polars as pl
 
 from technopole.editions.read import Edition
-from technopole.publish.bundle_names import SIMPLIFIED, TRADITIONAL
+from technopole.publish.bundle_names import LANGUAGES, SIMPLIFIED, TRADITIONAL, reviewed
 
 DECLARED: Final = Path(__file__).with_name("native_names.csv")
 CITY_ENDINGS: Final = {
     "Han": ("市", "都", "府", "县", "縣"),
     "Hangul": ("시", "광역시", "특별시", "특별자치시"),
 }
+REVIEWED_IN: Final = {"CN": "zh", "JP": "ja", "KR": "ko"}
+"""Country -> language of the reviewed names that is its own; those of Taiwan are in other characters than its own."""
 SCRIPT: Final = {"CN": "Han", "JP": "Han", "KR": "Hangul", "TW": "Han"}
 AVOIDED: Final = {"CN": TRADITIONAL, "JP": SIMPLIFIED, "TW": SIMPLIFIED}
 """Country -> characters that its names avoid, where it writes one of the two sets."""
@@ -34,6 +37,10 @@ def native_name(edition: Edition, slug: str) -> str:
     if slug in declared():
         return declared()[slug]
     city = edition.frame().filter(pl.col("slug") == slug).row(0, named=True)
+    if city["country"] in REVIEWED_IN and slug in reviewed():
+        local = reviewed()[slug][LANGUAGES.index(REVIEWED_IN[city["country"]])]
+        if local:
+            return local
     names = edition.cities().names.filter(pl.col("city") == city["city"])
     script = SCRIPT.get(city["country"])
     if script is None:
