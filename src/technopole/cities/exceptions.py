@@ -112,15 +112,7 @@ def correct(table: pl.DataFrame, corrections: tuple[Correction, ...]) -> pl.Data
     SourceCheckError : a row is gone, or no longer holds the expected wrong value.
     """
     for item in corrections:
-        hit = pl.col("City Code") == item.code
-        found = table.filter(hit)[item.column].to_list()
-        if found != [item.expect]:
-            raise SourceCheckError(
-                f"WUP 2018, city {item.code} ({item.city}): expected {item.column}={item.expect!r}, found {found}:",
-                "upstream has changed; remove or renew the correction in cities/exceptions.yaml.",
-            )
-        value = pl.when(hit).then(pl.lit(item.value)).otherwise(pl.col(item.column))
-        table = table.with_columns(value.alias(item.column))
+        table = _corrected(table, "City Code", item.code, item, f"WUP 2018, city {item.code}")
     return table
 
 
@@ -132,13 +124,20 @@ def correct_places(places: pl.DataFrame, corrections: tuple[PlaceCorrection, ...
     SourceCheckError : a place is gone, or no longer holds the expected wrong value.
     """
     for item in corrections:
-        hit = pl.col("place") == item.place
-        found = places.filter(hit)[item.column].to_list()
-        if found != [item.expect]:
-            raise SourceCheckError(
-                f"GeoNames place {item.place} ({item.city}): expected {item.column}={item.expect:g}, found {found}:",
-                "upstream has changed; remove or renew the correction in cities/exceptions.yaml.",
-            )
-        value = pl.lit(item.value).cast(places.schema[item.column])
-        places = places.with_columns(pl.when(hit).then(value).otherwise(pl.col(item.column)).alias(item.column))
+        places = _corrected(places, "place", item.place, item, f"GeoNames place {item.place}")
     return places
+
+
+def _corrected(
+    table: pl.DataFrame, key: str, row: object, item: Correction | PlaceCorrection, where: str
+) -> pl.DataFrame:
+    """Put the right value where the wrong one is expected; `row`: value of the column `key` in that row."""
+    hit = pl.col(key) == row
+    found = table.filter(hit)[item.column].to_list()
+    if found != [item.expect]:
+        raise SourceCheckError(
+            f"{where} ({item.city}): expected {item.column}={item.expect!r}, found {found}:",
+            "upstream has changed; remove or renew the correction in cities/exceptions.yaml.",
+        )
+    value = pl.lit(item.value).cast(table.schema[item.column])
+    return table.with_columns(pl.when(hit).then(value).otherwise(pl.col(item.column)).alias(item.column))
