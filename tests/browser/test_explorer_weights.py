@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from technopole.core.types import Boundary, Lens
+from technopole.core.types import Lens
 from technopole.editions.read import Edition
-from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
-from technopole.indicators.declarations import catalogue
 from technopole.publish.extremes_shipped import ranks_under, shipped_extremes
 from technopole.publish.state import State, encode
 
@@ -33,7 +31,7 @@ ALL = """async links => {
 
 def test_two_hundred_weightings_rank_as_python_does(visit: Visit, served: str, edition: Edition) -> None:
     framework = edition.framework()
-    matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, catalogue(), Boundary.AGGLOMERATION)
+    matrix = edition.matrix()
     run = run_index(matrix, framework, Lens.SCALE)
     names = dict(edition.frame().select("city", "slug").iter_rows())
     chosen = random.Random(7)

@@ -20,13 +20,11 @@ import pytest
 import yaml
 
 from technopole.core.errors import InputError
-from technopole.core.types import Boundary, Lens
+from technopole.core.types import Lens
 from technopole.editions.read import Edition, open_edition
 from technopole.editions.shipped import latest_edition
 from technopole.index.framework import ROOT
-from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
-from technopole.indicators.declarations import catalogue
 
 try:
     import httpx
@@ -178,7 +176,7 @@ def test_many_names_are_resolved_in_their_order(client: httpx.Client) -> None:
 
 def test_same_weights_give_the_same_ranks(client: httpx.Client, edition: Edition) -> None:
     declared = edition.framework()
-    matrix = build_matrix(edition.table("indicators"), edition.frame(), declared, catalogue(), Boundary.AGGLOMERATION)
+    matrix = edition.matrix(framework=declared)
     chosen = random.Random(2026)
     names = [node.id for node in declared.walk()]
     cases = [{name: round(chosen.expovariate(1), 3) for name in names} for _ in range(WEIGHTINGS)]

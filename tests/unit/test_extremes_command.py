@@ -13,13 +13,11 @@ import pytest
 
 import technopole as tp
 from technopole.core.errors import InputError, UnknownNameError
-from technopole.core.types import Boundary, Lens
+from technopole.core.types import Lens
 from technopole.editions.read import open_edition
 from technopole.editions.shipped import latest_edition
 from technopole.index.framework import ROOT
-from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
-from technopole.indicators.declarations import catalogue
 from technopole.kernel.aggregate import aggregate
 from technopole.kernel.rank import competition_ranks
 from technopole.kernel.weight import bounded_weights, effective_weights
@@ -38,7 +36,7 @@ def edition():
 @pytest.fixture(scope="module")
 def nominal(edition):
     framework = edition.framework()
-    matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, catalogue(), Boundary.AGGLOMERATION)
+    matrix = edition.matrix()
     return run_index(matrix, framework, Lens.SCALE)
 
 

@@ -3,12 +3,10 @@
 import polars as pl
 import pytest
 
-from technopole.core.types import Boundary, Lens
+from technopole.core.types import Lens
 from technopole.editions.read import Edition, open_edition
 from technopole.index.framework import ROOT
-from technopole.index.matrix import build_matrix
 from technopole.index.run import IndexRun, run_index
-from technopole.indicators.declarations import catalogue
 from technopole.publish.extremes_shipped import (
     ENDS,
     SETS,
@@ -28,7 +26,7 @@ def edition() -> Edition:
 @pytest.fixture(scope="module")
 def run(edition: Edition) -> IndexRun:
     framework = edition.framework()
-    matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, catalogue(), Boundary.AGGLOMERATION)
+    matrix = edition.matrix()
     return run_index(matrix, framework, Lens.SCALE)
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from technopole.core.types import Boundary, Lens
+from technopole.core.types import Lens
 from technopole.editions.read import open_edition
 from technopole.index.complete import complete
-from technopole.index.matrix import Matrix, build_matrix
+from technopole.index.matrix import Matrix
 from technopole.index.run import treat
 from technopole.indicators.declarations import catalogue
 from technopole.indicators.errors import ERRORS, unicorn_lists
@@ -20,10 +20,7 @@ from technopole.robustness.uncertainty import simulate
 
 @pytest.fixture(scope="module")
 def matrix() -> Matrix:
-    edition = open_edition()
-    return build_matrix(
-        edition.table("indicators"), edition.frame(), edition.framework(), catalogue(), Boundary.AGGLOMERATION
-    )
+    return open_edition().matrix()
 
 
 def test_every_declared_error_exists_and_brackets_its_value() -> None:

@@ -12,10 +12,12 @@ import polars as pl
 
 from technopole.cities.tables import CityTables, read_parquet
 from technopole.core.errors import EditionError
+from technopole.core.types import Boundary
 from technopole.editions.atomic import recover
 from technopole.editions.format import FORMAT, FRAMEWORK, INDICATORS, MANIFEST, REFERENCE, TABLES, content_digest
 from technopole.editions.shipped import latest_edition
 from technopole.index.framework import Framework, read_framework
+from technopole.index.matrix import Matrix, build_matrix
 from technopole.indicators.declarations import Catalogue, catalogue
 from technopole.snapshots.upstream import sha256_of
 
@@ -67,6 +69,12 @@ class Edition:
         if not path.is_file():
             return catalogue()
         return Catalogue(indicators=(*catalogue().indicators, *catalogue(path).indicators))
+
+    def matrix(self, boundary: Boundary = Boundary.AGGLOMERATION, framework: Framework | None = None) -> Matrix:
+        """Values of the ranked cities as the index takes them, by the edition's framework or by another."""
+        return build_matrix(
+            self.table("indicators"), self.frame(), framework or self.framework(), self.catalogue(), boundary
+        )
 
 
 @lru_cache(maxsize=32)

@@ -12,7 +12,6 @@ from technopole.core.errors import EditionError
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition
 from technopole.index.framework import ROOT
-from technopole.index.matrix import build_matrix
 from technopole.index.shares import SHARES, evidence_shares
 from technopole.publish.ranking import rank
 from technopole.publish.validate import spearman
@@ -92,8 +91,7 @@ def policy_audit(edition: Edition, lens: Lens, *, model: bool = False) -> dict[s
     InputError : a model needs scikit-learn.
     """
     framework = edition.framework()
-    frame = edition.frame()
-    matrix = build_matrix(edition.table("indicators"), frame, framework, edition.catalogue(), Boundary.AGGLOMERATION)
+    matrix = edition.matrix()
     table = rank(edition, lens=lens).table.sort("city")
     if matrix.cities.tolist() != table["city"].to_list():
         raise EditionError("the edition was built with other declarations of indicators:", "rebuild it.")

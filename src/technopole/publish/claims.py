@@ -15,11 +15,10 @@ from technopole.claims.evidence import Deed, Evidence, Measure, Probabilities, f
 from technopole.claims.verdicts import Judged, judge_in_all_readings
 from technopole.claims.words import REGIONS
 from technopole.core.errors import UnknownNameError
-from technopole.core.types import Boundary, Lens, Level
+from technopole.core.types import Lens, Level
 from technopole.editions.declared import declared_variables
 from technopole.editions.read import Edition
 from technopole.index.framework import ROOT
-from technopole.index.matrix import build_matrix
 from technopole.indicators.declarations import suggestion
 from technopole.indicators.recipes import variables_behind
 from technopole.indicators.variables import variable_values
@@ -153,7 +152,7 @@ def standing(edition: Edition, lens: str, side: str, region: str = "") -> Probab
 def replicated(edition: Edition, lens: Lens) -> tuple[list[str], list[str], Replicates]:
     """Give slugs and countries of the ranked cities, and the replicates behind the edition's ranges in their order."""
     frame, framework = edition.frame(), edition.framework()
-    matrix = build_matrix(edition.table("indicators"), frame, framework, edition.catalogue(), Boundary.AGGLOMERATION)
+    matrix = edition.matrix()
     ids = pl.DataFrame({"city": list(matrix.cities)}, schema={"city": pl.Int64})
     named = ids.join(
         frame.select("city", "slug", "country"), on="city", how="left", validate="1:1", maintain_order="left"

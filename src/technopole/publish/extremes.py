@@ -14,7 +14,6 @@ from technopole.core.errors import InputError
 from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition, open_edition
 from technopole.index.framework import Framework
-from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
 from technopole.kernel.extremes import Progress, dominance, extreme_ranks
 from technopole.publish.finding import find_city
@@ -120,7 +119,7 @@ def extremes(
     edition = edition or open_edition()
     declared = framework or edition.framework()
     node, lens_, boundary_ = known_side(declared, side), known_lens(lens), known_boundary(boundary)
-    matrix = build_matrix(edition.table("indicators"), edition.frame(), declared, edition.catalogue(), boundary_)
+    matrix = edition.matrix(boundary_, declared)
     run = run_index(matrix, declared, lens_)
     chosen = weight_set(run, node, kind, factor, order)
     ahead = dominance(chosen.x, chosen.weights)

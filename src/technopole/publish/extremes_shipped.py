@@ -23,10 +23,8 @@ from technopole.core.types import Boundary, Lens
 from technopole.editions.atomic import replaced_file
 from technopole.editions.read import Edition, open_edition
 from technopole.index.framework import ROOT, Framework
-from technopole.index.matrix import build_matrix
 from technopole.index.run import IndexRun, run_index
 from technopole.index.tree import labelled_tree
-from technopole.indicators.declarations import catalogue
 from technopole.kernel.aggregate import Aggregation, aggregate_tree
 from technopole.kernel.extremes import Progress
 from technopole.kernel.rank import competition_ranks
@@ -112,7 +110,7 @@ def compute(
     progress : is told how many ends are found, of how many.
     """
     framework = edition.framework()
-    matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, catalogue(), Boundary.AGGLOMERATION)
+    matrix = edition.matrix()
     run = run_index(matrix, framework, Lens.SCALE)
     chosen = weight_set(run, ROOT, kind, FACTOR)
     ends = seek(chosen, range(matrix.cities.size), seconds, progress)

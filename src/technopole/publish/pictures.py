@@ -15,7 +15,6 @@ from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition
 from technopole.index.framework import Framework, Leaf, Node
 from technopole.index.generic import GenericFramework, Group, Indicator
-from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
 from technopole.index.scoring import GenericRun, score
 from technopole.index.tree import Floats, labelled_tree
@@ -242,7 +241,7 @@ def _tree(root: _Placed, title: str, where: str) -> Picture:
 def _edition_correlations(edition: Edition, view: View) -> Picture:
     framework = edition.framework()
     boundary, lens = known_boundary(view.boundary), known_lens(view.lens)
-    matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, edition.catalogue(), boundary)
+    matrix = edition.matrix(boundary, framework)
     observed = run_index(matrix, framework, lens).normalised.copy()
     observed[np.isnan(matrix.values)] = np.nan  # an imputed value comes from the others: it would correlate with them
     where = (

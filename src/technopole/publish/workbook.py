@@ -22,7 +22,6 @@ from technopole.editions.atomic import replaced_file
 from technopole.editions.read import Edition
 from technopole.index.framework import ROOT, Framework, Leaf, Node
 from technopole.index.generic import Indicator
-from technopole.index.matrix import build_matrix
 from technopole.index.run import run_index
 from technopole.index.scoring import GenericRun
 from technopole.index.tree import Floats, labelled_tree
@@ -52,7 +51,7 @@ class Sheet:
 def edition_sheets(edition: Edition, lens: Lens, boundary: Boundary) -> list[Sheet]:
     """The edition's index under one lens and boundary, computed anew stage by stage."""
     framework, declared = edition.framework(), edition.catalogue()
-    matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, declared, boundary)
+    matrix = edition.matrix(boundary)
     run = run_index(matrix, framework, lens)
     ranking = rank(edition, lens=lens, boundary=boundary)
     names = pl.DataFrame({"city": matrix.cities}).join(
