@@ -47,6 +47,18 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return call
 
 
+@pytest.fixture
+def printed(run: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
+    """Run the program as `run` does; give what it prints, or fail with its error."""
+
+    def call(*words: object) -> str:
+        status, out, error = run(*words)
+        assert status == 0, error
+        return out
+
+    return call
+
+
 @pytest.fixture(scope="session")
 def run_command() -> Callable[..., str]:
     """Run a command in a folder; give what it prints, or fail with it."""

@@ -3,7 +3,8 @@
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +53,25 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def served(edition: Edition) -> Iterator[str]:
+def serve() -> Iterator[Callable[[Mapping[str, bytes]], str]]:
+    """Serve the explorer's files on loopback until the tests end; give their address."""
+    with ExitStack() as running:
+
+        def call(files: Mapping[str, bytes]) -> str:
+            httpd = server(files)
+            thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+            thread.start()
+            for end in (thread.join, httpd.server_close, httpd.shutdown):
+                running.callback(end)
+            return f"http://127.0.0.1:{httpd.server_port}/"
+
+        yield call
+
+
+@pytest.fixture(scope="session")
+def served(edition: Edition, serve: Callable[[Mapping[str, bytes]], str]) -> str:
     """Address of the explorer on loopback."""
-    httpd = server(site_files(edition))
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{httpd.server_port}/"
-    httpd.shutdown()
-    httpd.server_close()
-    thread.join()
+    return serve(site_files(edition))
 
 
 @pytest.fixture(scope="session")

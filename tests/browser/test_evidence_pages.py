@@ -3,8 +3,7 @@
 import csv
 import io
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,7 +14,7 @@ import pytest
 from technopole.editions.read import Edition
 from technopole.publish.claims import claim_list
 from technopole.publish.claims_listed import article_list
-from technopole.publish.explore import server, site_files
+from technopole.publish.explore import site_files
 from technopole.publish.initiatives import initiative_list
 from technopole.publish.momentum import momentum_table
 from technopole.publish.state import State, decode, encode
@@ -149,7 +148,7 @@ HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</scrip
 
 
 @pytest.fixture(scope="module")
-def hostile(edition: Edition) -> Iterator[str]:
+def hostile(edition: Edition, serve: Callable[..., str]) -> str:
     """The explorer with a claim, a theme and an initiative that hold markup and right-to-left marks."""
     files = site_files(edition)
     claims = json.loads(files["data/claims.json"])
@@ -161,13 +160,7 @@ def hostile(edition: Edition) -> Iterator[str]:
     done["tokyo"][0]["source"] |= {"title": HOSTILE, "address": "javascript:document.title=4"}
     files["data/claims.json"] = json.dumps(claims).encode()
     files["data/initiatives.json"] = json.dumps(done).encode()
-    httpd = server(files)
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{httpd.server_port}/"
-    httpd.shutdown()
-    httpd.server_close()
-    thread.join()
+    return serve(files)
 
 
 @pytest.mark.parametrize("page_name", ["claims", "city"])
@@ -186,20 +179,14 @@ STRANGE = '=HYPERLINK("x")<img src=x onerror="document.title=5">\u202e'
 
 
 @pytest.fixture(scope="module")
-def renamed(edition: Edition) -> Iterator[str]:
+def renamed(edition: Edition, serve: Callable[..., str]) -> str:
     """The explorer with a city whose name is markup, a formula and a right-to-left mark."""
     files = site_files(edition)
     cities = pl.read_parquet(io.BytesIO(files["data/cities.parquet"]))
     name = pl.when(pl.col("slug") == "tokyo").then(pl.lit(STRANGE)).otherwise(pl.col("name"))
     buffer = io.BytesIO()
     cities.with_columns(name=name).write_parquet(buffer, compression="snappy", statistics=False)
-    httpd = server({**files, "data/cities.parquet": buffer.getvalue()})
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{httpd.server_port}/"
-    httpd.shutdown()
-    httpd.server_close()
-    thread.join()
+    return serve({**files, "data/cities.parquet": buffer.getvalue()})
 
 
 @pytest.mark.parametrize(

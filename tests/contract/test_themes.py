@@ -3,13 +3,12 @@
 import csv
 import io
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from technopole.cli.main import main
 from technopole.core.errors import FrameworkError
 from technopole.editions.read import Edition, open_edition
 from technopole.indicators.declarations import catalogue
@@ -88,20 +87,13 @@ def test_every_indicator_of_the_framework_belongs_to_a_theme() -> None:
     assert set(open_edition().framework().indicator_ids()) <= named | research
 
 
-def test_json_csv_and_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def run(*words: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["technopole", "themes", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        assert not stop.value.code
-        return capsys.readouterr().out
-
-    listed = json.loads(run("--json"))
+def test_json_csv_and_table(printed: Callable[..., str]) -> None:
+    listed = json.loads(printed("themes", "--json"))
     assert [one["id"] for one in listed] == [one.id for one in themes()]
-    rows = list(csv.DictReader(io.StringIO(run("--csv"))))
+    rows = list(csv.DictReader(io.StringIO(printed("themes", "--csv"))))
     assert [row["theme"] for row in rows] == [one["theme"] for one in listed]
     assert rows[0]["cities"] == "Tokyo"
-    assert all(one["theme"].split()[0] in run() for one in listed[:3])
+    assert all(one["theme"].split()[0] in printed("themes") for one in listed[:3])
 
 
 def test_the_flat_table_has_no_lists(edition: Edition) -> None:

@@ -1,4 +1,5 @@
-"""A real HTTP server on this machine that serves a folder, well or with one defect: the first part of the path says."""
+"""A real HTTP server on this machine that serves a folder, well or with one defect (the first part of the path says);
+a resolver that places everything; the mirror."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
+import polars as pl
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
@@ -177,3 +179,22 @@ def raw() -> Path:
     if not RAW.is_dir():
         pytest.skip(f"the mirror of upstream files isn't at {RAW}")
     return RAW
+
+
+class EchoResolver:
+    """Places every query in city 1, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = pl.DataFrame()
+
+    def resolve(self, queries: pl.DataFrame) -> pl.DataFrame:
+        self.asked = queries
+        return pl.DataFrame(
+            {"city": 1, "ring": 1, "method": "test", "reason": pl.Series([None] * queries.height, dtype=pl.String)}
+        )
+
+
+@pytest.fixture(scope="session")
+def echo_resolver() -> type[EchoResolver]:
+    """The class, to make one for each reading."""
+    return EchoResolver

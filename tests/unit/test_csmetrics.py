@@ -20,22 +20,9 @@ MIRROR = REPOSITORY.parent / "shared" / "data" / "raw"
 SOURCE = load_source("csmetrics")
 
 
-class EchoResolver:
-    """Places every query in city 1, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked = pl.DataFrame()
-
-    def resolve(self, queries: pl.DataFrame) -> pl.DataFrame:
-        self.asked = queries
-        return pl.DataFrame(
-            {"city": 1, "ring": 1, "method": "test", "reason": pl.Series([None] * queries.height, dtype=pl.String)}
-        )
-
-
 @pytest.fixture(scope="module")
-def sample() -> pl.DataFrame:
-    return records(Upstream(SOURCE.folder / "sample"), SOURCE.meta, EchoResolver())
+def sample(echo_resolver: type) -> pl.DataFrame:
+    return records(Upstream(SOURCE.folder / "sample"), SOURCE.meta, echo_resolver())
 
 
 def amounts(rows: pl.DataFrame, variable: str) -> dict[str, float]:
@@ -77,8 +64,8 @@ def test_a_company_keeps_its_reason_and_organisations_with_laboratories_are_shar
     assert amounts(sample, "robotics_papers_shared_variance") == pytest.approx({"ibm": 0.0})
 
 
-def test_the_reviewed_placement_wins() -> None:
-    resolver = EchoResolver()
+def test_the_reviewed_placement_wins(echo_resolver: type) -> None:
+    resolver = echo_resolver()
     records(Upstream(SOURCE.folder / "sample"), SOURCE.meta, resolver)
     toronto = resolver.asked.filter(pl.col("name") == "Toronto")
     assert toronto.select("country", "lat").rows() == [("CA", None)]
@@ -156,12 +143,12 @@ def test_without_a_placed_member_the_reason_stays() -> None:
 @pytest.mark.parametrize(
     "content", ["[]", '{"a": 3}', '{"a": {"Citation Count": 1}}', '{"a": {"Publication Count": "x"}}']
 )
-def test_another_form_is_named(tmp_path: Path, content: str) -> None:
+def test_another_form_is_named(tmp_path: Path, content: str, echo_resolver: type) -> None:
     folder = tmp_path / "csmetrics" / "data" / "scores"
     folder.mkdir(parents=True)
     (folder / "icra_2015_affiliations.json").write_text(content)
     with pytest.raises(UpstreamError, match="icra_2015"):
-        records(Upstream(tmp_path), SOURCE.meta, EchoResolver())
+        records(Upstream(tmp_path), SOURCE.meta, echo_resolver())
 
 
 @pytest.mark.skipif(not (MIRROR / "csmetrics").is_dir(), reason="the mirror of upstream files is absent")

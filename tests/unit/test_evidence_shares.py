@@ -3,14 +3,13 @@
 import csv
 import io
 import json
-import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
-from technopole.cli.main import main
 from technopole.core.types import Boundary, Lens, Status
 from technopole.editions.read import Edition, open_edition
 from technopole.index.complete import complete
@@ -183,18 +182,11 @@ def test_less_coverage_means_wider_ranges(edition: Edition, lens: Lens) -> None:
     assert audit["width"]["mean"] < 0
 
 
-def test_the_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def run(*words: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["technopole", "audit", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        assert not stop.value.code
-        return capsys.readouterr().out
-
-    audit = json.loads(run("--json"))
+def test_the_commands(printed: Callable[..., str]) -> None:
+    audit = json.loads(printed("audit", "--json"))
     assert set(SHARES) <= set(audit["cities"][0])
-    rows = list(csv.DictReader(io.StringIO(run("--csv"))))
+    rows = list(csv.DictReader(io.StringIO(printed("audit", "--csv"))))
     assert [int(row["id"]) for row in rows] == [one["id"] for one in audit["cities"]]
-    assert "inherited" in run()
-    assert [one["policy"] for one in json.loads(run("policies", "--json"))["policies"]] == list(POLICIES)
-    assert "Rank correlation of coverage" in run("policies", "--lens", "intensity")
+    assert "inherited" in printed("audit")
+    assert [one["policy"] for one in json.loads(printed("audit", "policies", "--json"))["policies"]] == list(POLICIES)
+    assert "Rank correlation of coverage" in printed("audit", "policies", "--lens", "intensity")

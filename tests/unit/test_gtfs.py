@@ -7,9 +7,9 @@ import datetime
 import io
 import json
 import math
-import sys
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -436,15 +436,9 @@ def small_tables() -> CityTables:
     return _SMALL[0]
 
 
-def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from technopole.cli.main import main
-
+def test_the_command(tmp_path: Path, printed: Callable[..., str]) -> None:
     path, output = feed_of(tmp_path), tmp_path / "out.parquet"
-    monkeypatch.setattr(sys, "argv", ["technopole", "measure", "gtfs", str(path), "--json", "--output", str(output)])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    assert not stop.value.code
-    shape = json.loads(capsys.readouterr().out)
+    shape = json.loads(printed("measure", "gtfs", path, "--json", "--output", output))
     assert list(shape) == ["provenance", "observations", "defects", "caveats"]
     written = pl.read_parquet(output)
     assert written.schema == pl.Schema(OBSERVATION_SCHEMA)

@@ -17,21 +17,8 @@ MIRROR = REPOSITORY.parent / "shared" / "data" / "raw"
 SOURCE = load_source("leiden")
 
 
-class EchoResolver:
-    """Places every query in city 1, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked = pl.DataFrame()
-
-    def resolve(self, queries: pl.DataFrame) -> pl.DataFrame:
-        self.asked = queries
-        return pl.DataFrame(
-            {"city": 1, "ring": 1, "method": "test", "reason": pl.Series([None] * queries.height, dtype=pl.String)}
-        )
-
-
-def test_publications_come_from_two_columns() -> None:
-    rows = records(Upstream(SOURCE.folder / "sample"), SOURCE.meta, EchoResolver())
+def test_publications_come_from_two_columns(echo_resolver: type) -> None:
+    rows = records(Upstream(SOURCE.folder / "sample"), SOURCE.meta, echo_resolver())
     publications = rows.filter(pl.col("variable") == "publications")
     assert dict(publications.select("label", "amount").iter_rows()) == {
         "Invented University of Tokyo": 1000.0,
@@ -44,14 +31,14 @@ def test_publications_come_from_two_columns() -> None:
     assert top["amount"].to_list() == [400.0, 150.0, 90.0, 1000.0]
 
 
-def test_a_university_without_a_leading_city_is_left_out() -> None:
-    rows = records(Upstream(SOURCE.folder / "sample"), SOURCE.meta, EchoResolver())
+def test_a_university_without_a_leading_city_is_left_out(echo_resolver: type) -> None:
+    rows = records(Upstream(SOURCE.folder / "sample"), SOURCE.meta, echo_resolver())
     left_out = rows.filter(pl.col("place").is_null())
     assert left_out["label"].unique().to_list() == ["University of the Chinese Academy of Sciences"]
     assert left_out["reason"].str.starts_with("multi-site organisation: ").all()
 
 
-def test_a_university_without_a_place_is_named(tmp_path: Path) -> None:
+def test_a_university_without_a_place_is_named(tmp_path: Path, echo_resolver: type) -> None:
     folder = tmp_path / "leiden"
     folder.mkdir()
     (folder / "cwts_2020_nda.csv").write_text(
@@ -59,10 +46,10 @@ def test_a_university_without_a_place_is_named(tmp_path: Path) -> None:
     )
     (folder / "places_to_review.csv").write_text("rownames,city,country,lat,lon\nNowhere University,,Spain,,\n")
     with pytest.raises(UpstreamError, match="Nowhere University has no place"):
-        records(Upstream(tmp_path), SOURCE.meta, EchoResolver())
+        records(Upstream(tmp_path), SOURCE.meta, echo_resolver())
 
 
-def test_a_figure_that_is_no_number_is_named(tmp_path: Path) -> None:
+def test_a_figure_that_is_no_number_is_named(tmp_path: Path, echo_resolver: type) -> None:
     folder = tmp_path / "leiden"
     folder.mkdir()
     (folder / "cwts_2020_nda.csv").write_text(
@@ -70,12 +57,12 @@ def test_a_figure_that_is_no_number_is_named(tmp_path: Path) -> None:
     )
     (folder / "places_to_review.csv").write_text("rownames,city,country,lat,lon\nSome University,Rome,Italy,,\n")
     with pytest.raises(UpstreamError, match="line 2"):
-        records(Upstream(tmp_path), SOURCE.meta, EchoResolver())
+        records(Upstream(tmp_path), SOURCE.meta, echo_resolver())
 
 
 @pytest.mark.skipif(not (MIRROR / "leiden").is_dir(), reason="the mirror of upstream files is absent")
-def test_reviewed_placements_name_listed_universities() -> None:
-    rows = records(Upstream(MIRROR, SOURCE.lock()), SOURCE.meta, EchoResolver())
+def test_reviewed_placements_name_listed_universities(echo_resolver: type) -> None:
+    rows = records(Upstream(MIRROR, SOURCE.lock()), SOURCE.meta, echo_resolver())
     placements = pl.read_csv(SOURCE.folder / "placements.csv", infer_schema=False)
     assert set(placements["university"]) <= set(rows["label"])
     assert placements.filter(pl.col("city").is_null() == pl.col("left_out").is_null()).is_empty()

@@ -3,14 +3,13 @@
 import csv
 import io
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from technopole.cli.main import main
 from technopole.core.errors import FrameworkError, InputError
 from technopole.editions.read import open_edition
 from technopole.indicators.momentum import Series, counts, momentum
@@ -191,17 +190,10 @@ def test_a_series_that_is_not_combined_moves_nothing() -> None:
     assert shown == [(c["id"], c["momentum"], c["low"]) for c in momentum_table(open_edition(), alone)["cities"]]
 
 
-def test_json_csv_and_filters(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def run(*words: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["technopole", "momentum", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        assert not stop.value.code
-        return capsys.readouterr().out
-
-    whole = json.loads(run("--json"))
-    rows = list(csv.DictReader(io.StringIO(run("--csv"))))
+def test_json_csv_and_filters(printed: Callable[..., str]) -> None:
+    whole = json.loads(printed("momentum", "--json"))
+    rows = list(csv.DictReader(io.StringIO(printed("momentum", "--csv"))))
     assert [int(row["id"]) for row in rows] == [one["id"] for one in whole["cities"]]
-    some = json.loads(run("--json", "--country", "India", "--top", "2"))["cities"]
+    some = json.loads(printed("momentum", "--json", "--country", "India", "--top", "2"))["cities"]
     assert some == [one for one in whole["cities"] if one["country"] == "IN"][:2]
-    assert whole["cities"][0]["name"] in run("--top", "1")
+    assert whole["cities"][0]["name"] in printed("momentum", "--top", "1")
