@@ -99,8 +99,11 @@ def test_weights_recompute_and_the_default_weights_change_nothing(run: Run) -> N
 
 
 def test_the_default_framework_given_as_a_file_changes_nothing(run: Run) -> None:
-    default = as_json(run("rank", "--json"))
-    assert as_json(run("rank", "--json", "--framework", default_framework())) == default
+    """The shipped tables and what is computed anew agree as content digests do, not to the last bit."""
+    _, shipped, _ = run("rank", "--json")
+    _, computed, _ = run("rank", "--json", "--framework", default_framework())
+    one, other = (json.loads(text, parse_float=lambda digits: f"{float(digits):.9g}") for text in (shipped, computed))
+    assert one == other
 
 
 def test_csv_and_table_show_the_same_cities(run: Run) -> None:
