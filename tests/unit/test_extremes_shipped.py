@@ -1,5 +1,8 @@
 """Possible ranks computed in advance: each is what its weights give, and no link rounds it away."""
 
+import dataclasses
+
+import numpy as np
 import polars as pl
 import pytest
 
@@ -11,6 +14,7 @@ from technopole.publish.extremes_shipped import (
     ENDS,
     SETS,
     as_in_a_link,
+    compute,
     extremes_document,
     ranks_under,
     shipped_extremes,
@@ -64,3 +68,27 @@ def test_the_document_has_one_row_a_city(edition: Edition) -> None:
     for rows in document["sets"].values():
         assert len(rows) == edition.table("coverage")["eligible"].sum()
         assert all(len(row) == 6 and len(row[4]) == len(row[5]) == leaves for row in rows)
+
+
+def test_what_is_computed_is_what_its_weights_give(
+    edition: Edition, run: IndexRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a dozen cities from the whole table: all of them take minutes."""
+    by_city = ("cities", "values", "population_millions", "countries", "low", "high")
+    some = np.sort(np.argsort(run.ranks[ROOT])[::45][:12])
+    few = dataclasses.replace(run.matrix, **{name: getattr(run.matrix, name)[some] for name in by_city})
+    monkeypatch.setattr(Edition, "matrix", lambda *_: few)
+    told: list[tuple[int, int]] = []
+    table = compute(edition, "bounded", 2.0, lambda *how_far: told.append(how_far))
+    assert told == [(done, 24) for done in range(1, 25)]
+    shipped = shipped_extremes(edition)
+    assert shipped is None or table.schema == shipped.schema
+    framework = edition.framework()
+    small = run_index(few, framework, Lens.SCALE)
+    assert table["city"].to_list() == sorted(few.cities.tolist())
+    places = {int(city): place for place, city in enumerate(few.cities)}
+    for row in table.iter_rows(named=True):
+        assert row["best_bound"] <= row["best"] <= row["worst"] <= row["worst_bound"]
+        for end in ENDS:
+            weights = decode(f"weights={row[f'{end}_weights']}").weights
+            assert ranks_under(small, framework, weights)[places[row["city"]]] == row[end]
