@@ -149,6 +149,48 @@ def test_a_replicate_that_fails_is_counted_and_shown_with_its_parameters(edition
     assert 0 < failed.sum() < failed.size
 
 
+def with_choices(framework, method=None, **declared):
+    changed = {"uncertainty": framework.uncertainty.model_copy(update=declared)}
+    return framework.model_copy(update=changed | ({} if method is None else {"method": method}))
+
+
+def test_transform_and_imputation_vary_where_the_framework_says_so(edition):
+    framework = edition.framework()
+    matrix = build_matrix(edition.table("indicators"), edition.frame(), framework, catalogue(), Boundary.AGGLOMERATION)
+    one_cap = {"cap_quantile": (0.999,), "shrink_millions": (1.5,), "normalisation": ("min_max", "rank")}
+    several = with_choices(framework, **one_cap, transform=("log1p", "none"), imputation=("nearest", "median"))
+    prepared = prepare([matrix], several, Lens.SCALE)
+    assert len(prepared.variants) == 2 * 2 * framework.method.draws * 2
+    assert not prepared.problems
+    for transform in ("log1p", "none"):
+        for imputation in ("nearest", "median"):
+            method = framework.method.model_copy(update={"transform": transform, "imputation": imputation})
+            alone = prepare([matrix], with_choices(framework, method, **one_cap), Lens.SCALE)
+            mine = [
+                number for number, variant in enumerate(prepared.variants)
+                if (variant.transform, variant.imputation) == (transform, imputation)
+            ]  # fmt: skip
+            np.testing.assert_array_equal(prepared.normalised[mine], alone.normalised)
+    plain = with_choices(framework, **one_cap)
+    tiny = measurement_errors({"patents": 1e-13}, edition.table("indicators"), edition.frame(), matrix)
+    for one in (several, plain):
+        some = with_choices(one, replicates=20)
+        fast, slow = (simulate(matrix, some, Lens.SCALE, errors) for errors in (None, tiny))
+        np.testing.assert_allclose(slow.scores["index"], fast.scores["index"], rtol=0, atol=1e-6)
+
+
+def test_a_choice_of_two_equal_imputations_has_exactly_no_effect(edition):
+    pytest.importorskip("SALib", reason="the sensitivity analysis needs technopole[analysis]")
+    framework = with_choices(edition.framework(), transform=("log1p", "none"), imputation=("median", "median"))
+    found = tp.sensitivity(edition, framework=framework, base_points=64, cities=["Helsinki"])
+    rows = {row["factor"]: row for row in found.table.iter_rows(named=True)}
+    assert rows["imputation"]["first"] == rows["imputation"]["total"] == 0.0
+    assert rows["transform"]["total"] > 0.1
+    shape = uncertainty(edition, framework=framework, replicates=50).to_json()
+    assert shape["choices"]["transform"] == ["log1p", "none"]
+    assert shape["choices"]["imputation"] == ["median"]
+
+
 def test_a_failed_replicate_reaches_the_reader(edition, tmp_path, run):
     import shutil
 

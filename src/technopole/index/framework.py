@@ -20,6 +20,7 @@ Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Normalisation = Literal["min_max", "z_score", "rank"]
 Aggregation = Literal["arithmetic", "geometric"]
+Transform = Literal["log1p", "none"]
 Imputation = Literal["nearest", "iterative", "mean", "median", "zero"]
 RANDOM_IMPUTATIONS: Final = frozenset({"nearest", "iterative"})
 """Those that draw each missing value `Method.draws` times."""
@@ -62,7 +63,7 @@ class Eligibility(Declaration):
 class Method(Declaration):
     """Every choice of method; see docs/method.md for the formula of each."""
 
-    transform: Literal["log1p", "none"]
+    transform: Transform
     cap_quantile: Annotated[float, Field(gt=0, le=1)]
     shrink_millions: Annotated[float, Field(gt=0)]
     imputation: Imputation
@@ -73,7 +74,7 @@ class Method(Declaration):
 
 
 class Uncertainty(Declaration):
-    """What varies between replicates, and how much."""
+    """What varies between replicates, and how much; an empty `transform` or `imputation` is the method's own."""
 
     replicates: Annotated[int, Field(ge=1, le=1_000_000)]
     seed: Annotated[int, Field(ge=0)]
@@ -82,6 +83,8 @@ class Uncertainty(Declaration):
     aggregation: tuple[Aggregation, ...] = Field(min_length=1)
     cap_quantile: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(min_length=1)
     shrink_millions: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
+    transform: tuple[Transform, ...] = ()
+    imputation: tuple[Imputation, ...] = ()
     relative_error: dict[Identifier, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict)
     """Of measurement, by indicator: a value v is read as v exp(e z), z standard normal (robustness/measurement.py)."""
 

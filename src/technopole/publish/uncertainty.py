@@ -308,6 +308,7 @@ def parameters(prepared: Prepared, choices: Choices, number: int) -> dict[str, A
     variant = prepared.variants[int(choices.variant[number])]
     return {
         "boundary": variant.boundary.value,
+        **{name: getattr(variant, name) for name in _declared_beside(prepared)},
         "cap_quantile": variant.cap_quantile,
         "shrink_millions": variant.shrink_millions,
         "draw": variant.draw,
@@ -315,6 +316,11 @@ def parameters(prepared: Prepared, choices: Choices, number: int) -> dict[str, A
         "aggregation": str(choices.aggregation[number]),
         "weights": dict(zip(prepared.labelled.names, choices.weights[number].tolist(), strict=True)),
     }
+
+
+def _declared_beside(prepared: Prepared) -> list[str]:
+    """Choices that vary only where the framework says so."""
+    return [name for name in ("transform", "imputation") if getattr(prepared.framework.uncertainty, name)]
 
 
 def _weights_json(random: RandomWeights, framework: Framework) -> dict[str, Any]:
@@ -327,6 +333,7 @@ def _choices_json(prepared: Prepared) -> dict[str, list[Any]]:
     variants = prepared.variants
     return {
         "boundary": list(dict.fromkeys(one.boundary.value for one in variants)),
+        **{name: list(dict.fromkeys(getattr(one, name) for one in variants)) for name in _declared_beside(prepared)},
         "cap_quantile": list(dict.fromkeys(one.cap_quantile for one in variants)),
         "shrink_millions": list(dict.fromkeys(one.shrink_millions for one in variants))
         if prepared.lens is Lens.INTENSITY

@@ -17,7 +17,7 @@ from technopole.robustness.sensitivity import Factor
 from technopole.robustness.study import Choices, Integers, Prepared, RandomWeights
 
 LEVELS: Final = ("sides", "pillars", "indicators")
-_VARIANT: Final = ("boundary", "cap_quantile", "shrink_millions", "draw", "normalisation")
+_VARIANT: Final = ("boundary", "transform", "cap_quantile", "shrink_millions", "imputation", "draw", "normalisation")
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,10 @@ def options(prepared: Prepared) -> dict[str, tuple[Any, ...]]:
     declared = prepared.framework.uncertainty
     found: dict[str, tuple[Any, ...]] = {
         "boundary": tuple(one.boundary.value for one in prepared.matrices),
+        "transform": declared.transform or (prepared.framework.method.transform,),
         "cap_quantile": declared.cap_quantile,
         "shrink_millions": declared.shrink_millions[: None if prepared.lens is Lens.INTENSITY else 1],
+        "imputation": declared.imputation or (prepared.framework.method.imputation,),
         "draw": (),
         "normalisation": declared.normalisation,
     }
@@ -96,10 +98,12 @@ def options(prepared: Prepared) -> dict[str, tuple[Any, ...]]:
 
 
 def factor_space(prepared: Prepared, weights: RandomWeights, *, errors: bool) -> FactorSpace:
-    """Lay the choices out as factors; the shrinkage is one under the intensity lens only."""
+    """Lay the choices out as factors: the shrinkage under the intensity lens only, what isn't declared not at all."""
+    declared = prepared.framework.uncertainty
     varying = [
         name for name in _VARIANT
-        if (name != "boundary" or len(prepared.matrices) > 1)
+        if (name not in ("transform", "imputation") or getattr(declared, name))
+        and (name != "boundary" or len(prepared.matrices) > 1)
         and (name != "shrink_millions" or prepared.lens is Lens.INTENSITY)
     ]  # fmt: skip
     factors = [Factor(name, 1, options(prepared)[name]) for name in varying]

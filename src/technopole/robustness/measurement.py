@@ -23,7 +23,7 @@ from technopole.index.tree import Floats
 from technopole.indicators.declarations import suggestion
 from technopole.kernel.aggregate import Aggregation, aggregate_tree
 from technopole.robustness.drawn import drawn_matrices, measured
-from technopole.robustness.study import Choices, Integers, Prepared
+from technopole.robustness.study import Choices, Integers, Prepared, Variant
 
 
 @dataclass(frozen=True)
@@ -96,21 +96,19 @@ def evaluate_with_errors(
     scores = np.full((choices.variant.size, prepared.normalised.shape[1], len(nodes)), np.nan)
     problems: dict[int, str] = {}
     matrices = {matrix.boundary: matrix for matrix in prepared.matrices}
-    filled: dict[tuple[Boundary, float, float], Floats] = {}
+    filled: dict[Variant, Floats] = {}
     count, seed = prepared.framework.method.draws, prepared.framework.uncertainty.seed
     within = {matrix.boundary: measured(matrix, count, seed) for matrix in prepared.matrices}
     for replicate, number in enumerate(choices.variant):
         variant = prepared.variants[int(number)]
         matrix, error = matrices[variant.boundary], errors[variant.boundary]
-        method = prepared.framework.method.model_copy(
-            update={"cap_quantile": variant.cap_quantile, "shrink_millions": variant.shrink_millions}
-        )
+        method = variant.method(prepared.framework.method)
         rng = np.random.default_rng(int(seeds[replicate]))
         deviates = rng.standard_normal((int(error.shared.max()) + 1, matrix.values.shape[1]))
         if int(number) in prepared.problems:
             problems[replicate] = prepared.problems[int(number)]
             continue
-        key = (variant.boundary, variant.cap_quantile, variant.shrink_millions)
+        key = variant.matrix
         if key not in filled:
             filled[key] = drawn_matrices(matrix, method, prepared.lens, seed)
         noise = np.exp(error.relative * np.take_along_axis(deviates, error.shared, axis=0))

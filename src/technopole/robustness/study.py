@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from technopole.core.errors import InputError, TechnopoleError
 from technopole.core.types import Boundary, Lens
-from technopole.index.framework import RANDOM_IMPUTATIONS, Framework, Method
+from technopole.index.framework import RANDOM_IMPUTATIONS, Framework, Imputation, Method, Normalisation, Transform
 from technopole.index.matrix import Matrix
 from technopole.index.run import normalise, positive
 from technopole.index.tree import Floats, LabelledTree, labelled_tree
@@ -33,10 +33,22 @@ class Variant:
     """What one prepared matrix is."""
 
     boundary: Boundary
+    transform: Transform
     cap_quantile: float
     shrink_millions: float
+    imputation: Imputation
     draw: int
-    normalisation: str
+    normalisation: Normalisation
+
+    @property
+    def matrix(self) -> Variant:
+        """What its completed matrices depend on: the same for all draws and normalisations."""
+        return replace(self, draw=0, normalisation="min_max")
+
+    def method(self, nominal: Method) -> Method:
+        """The method of a framework with what this variant takes instead."""
+        names = ("transform", "cap_quantile", "shrink_millions", "imputation", "normalisation")
+        return nominal.model_copy(update={name: getattr(self, name) for name in names})
 
 
 @dataclass(frozen=True)
@@ -103,18 +115,23 @@ def prepare(matrices: Sequence[Matrix], framework: Framework, lens: Lens) -> Pre
         raise InputError("The boundaries rank different cities:", "build the edition anew.")
     declared, labelled = framework.uncertainty, labelled_tree(framework)
     shrinks = declared.shrink_millions if lens is Lens.INTENSITY else declared.shrink_millions[:1]
+    transforms = declared.transform or (framework.method.transform,)
+    imputations = declared.imputation or (framework.method.imputation,)
+    count = _layers(matrices, framework.method, imputations)
     prepared: list[Floats] = []
     variants: list[Variant] = []
     problems: dict[int, str] = {}
-    for matrix, cap, shrink in itertools.product(matrices, declared.cap_quantile, shrinks):
-        method = framework.method.model_copy(update={"cap_quantile": cap, "shrink_millions": shrink})
-        draws, problem = _draws(matrix, method, lens, declared.seed)
-        for draw, normalisation in itertools.product(range(len(draws)), declared.normalisation):
-            variants.append(Variant(matrix.boundary, cap, shrink, draw, normalisation))
-            why, normalised = problem, draws[draw]
+    for matrix, transform, cap, shrink, imputation in itertools.product(
+        matrices, transforms, declared.cap_quantile, shrinks, imputations
+    ):
+        first = Variant(matrix.boundary, transform, cap, shrink, imputation, 0, declared.normalisation[0])
+        draws, problem = _draws(matrix, first.method(framework.method), lens, declared.seed)
+        for draw, normalisation in itertools.product(range(count), declared.normalisation):
+            variants.append(replace(first, draw=draw, normalisation=normalisation))
+            why, normalised = problem, draws[draw % len(draws)]
             if not why:
                 try:
-                    normalised = normalise(draws[draw], matrix, normalisation)
+                    normalised = normalise(normalised, matrix, normalisation)
                 except TechnopoleError as error:
                     why, normalised = str(error), np.full(matrix.values.shape, np.nan)
             if why:
@@ -123,14 +140,18 @@ def prepare(matrices: Sequence[Matrix], framework: Framework, lens: Lens) -> Pre
     return Prepared(tuple(matrices), framework, lens, labelled, tuple(variants), np.stack(prepared), problems)
 
 
+def _layers(matrices: Sequence[Matrix], method: Method, imputations: Sequence[Imputation]) -> int:
+    """How many draws there are of what isn't known exactly; what isn't random is the same in each."""
+    random = RANDOM_IMPUTATIONS & set(imputations) or any((one.low < one.high).any() for one in matrices)
+    return method.draws if random else 1
+
+
 def _draws(matrix: Matrix, method: Method, lens: Lens, seed: int) -> tuple[Floats, str]:
     """Completed matrices, (draws, n, k), or NaN and why there are none."""
     try:
         return drawn_matrices(matrix, method, lens, seed), ""
     except TechnopoleError as error:
-        some = method.imputation in RANDOM_IMPUTATIONS or bool((matrix.low < matrix.high).any())
-        count = method.draws if some else 1
-        return np.full((count, *matrix.values.shape), np.nan), str(error)
+        return np.full((1, *matrix.values.shape), np.nan), str(error)
 
 
 def random_choices(prepared: Prepared, rng: np.random.Generator, weights: RandomWeights) -> Choices:

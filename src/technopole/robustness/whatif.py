@@ -18,7 +18,7 @@ from technopole.kernel.aggregate import Aggregation, aggregate_tree
 from technopole.kernel.normalise import NORMALISERS
 from technopole.kernel.treat import log1p
 from technopole.robustness.drawn import drawn_matrices, measured
-from technopole.robustness.study import Prepared
+from technopole.robustness.study import Prepared, Variant
 
 
 def on_goalposts(
@@ -102,21 +102,14 @@ def moved_study(prepared: Prepared, row: int, changes: Mapping[int, float]) -> P
     matrix, framework, lens = prepared.matrices[0], prepared.framework, prepared.lens
     normalised = prepared.normalised.copy()
     readings = measured(matrix, framework.method.draws, framework.uncertainty.seed)
-    layers: dict[tuple[float, float], Floats] = {}
+    layers: dict[Variant, Floats] = {}
     for (number, variant), (column, value) in itertools.product(enumerate(prepared.variants), changes.items()):
         if number in prepared.problems:
             continue
-        method = framework.method.model_copy(
-            update={
-                "cap_quantile": variant.cap_quantile,
-                "shrink_millions": variant.shrink_millions,
-                "normalisation": variant.normalisation,
-            }
-        )
-        key = (variant.cap_quantile, variant.shrink_millions)
+        method, key = variant.method(framework.method), variant.matrix
         if key not in layers:
             layers[key] = drawn_matrices(matrix, method, lens, framework.uncertainty.seed)
-        layer, read = layers[key][variant.draw], value
+        layer, read = layers[key][variant.draw % len(layers[key])], value
         if readings is not None and matrix.values[row, column] > 0:
             # read with the error that the value which it replaces has in this draw
             read = value * float(readings[variant.draw, row, column] / matrix.values[row, column])
