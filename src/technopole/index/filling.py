@@ -66,9 +66,8 @@ def fill(
                 key = repr((choice.method, sorted(choice.parameters.items())))
                 if key not in memory:
                     memory[key] = _whole(x, framework.indicators(), choice)
-                drawn = memory[key][:, :, k]
-                filled[:, k] = _mean(drawn)
-                draws.put(k, drawn)
+                filled[:, k] = _mean(memory[key][:, :, k])
+                draws.put(k, memory[key])
             else:
                 filled[:, k] = _column(x[:, [k]], choice, table, where, periods)
         except InputError as error:
@@ -79,23 +78,27 @@ def fill(
 
 
 class _Draws:
-    """Columns of random imputations until all are known."""
+    """Random imputations, each of the whole matrix, by the columns that take them, until all are known."""
 
     def __init__(self, x: Floats) -> None:
-        self.missing, self.columns = np.isnan(x), dict[int, Floats]()
+        self.missing, self.whole = np.isnan(x), dict[int, Floats]()
 
-    def put(self, column: int, drawn: Floats) -> None:
-        if drawn.shape[0] > 1:
-            self.columns[column] = drawn
+    def put(self, column: int, whole: Floats) -> None:
+        if whole.shape[0] > 1:
+            self.whole[column] = whole
 
     def over(self, filled: Floats) -> Floats | None:
         """Every draw as a whole matrix; fewer draws of one indicator go round."""
-        if not self.columns:
+        if not self.whole:
             return None
-        count = max(drawn.shape[0] for drawn in self.columns.values())
+        others = [column for column in range(filled.shape[1]) if column not in self.whole]
+        first, *different = {id(whole): whole for whole in self.whole.values()}.values()
+        if not different and not self.missing[:, others].any():
+            return first  # no second one of its size
+        count = max(whole.shape[0] for whole in self.whole.values())
         result = np.repeat(filled[None], count, axis=0)
-        for column, drawn in self.columns.items():
-            result[:, :, column] = drawn[np.arange(count) % drawn.shape[0]]
+        for column, whole in self.whole.items():
+            result[:, :, column] = whole[np.arange(count) % whole.shape[0], :, column]
         return result
 
 
@@ -147,4 +150,6 @@ def _nearest(x: Floats, leaves: list[Indicator], given: Mapping[str, int]) -> Fl
     signs = np.array([leaf.direction for leaf in leaves])
     coordinates[:, able] = min_max(orient(x[:, able], signs[able]))
     imputed = impute_nearest(x, coordinates=coordinates, rng=np.random.default_rng(seed), **parameters)
-    return np.stack([imputed.replicate(draw) for draw in range(imputed.draws.shape[0])])
+    draws: Floats = np.repeat(x[None], len(imputed.draws), axis=0)
+    draws[:, imputed.rows, imputed.columns] = imputed.draws
+    return draws
