@@ -41,36 +41,37 @@ export const fields = {
   compare: field("compare"),
 };
 
-/** The state once the hand on a slider rests. What may follow the table a moment later hangs on it: map, addresses. */
-export const settled = signal(state.value);
+/**
+ * Weights while a slider moves. The state follows when it rests: what hangs on the state (words, map, addresses) costs
+ * nothing until then.
+ */
+export const moving = signal<Record<string, number> | undefined>(undefined);
+export const ownChoice = (): Record<string, number> => moving.value ?? state.value.weights;
 const REST_MS = 120;
+const LATE_MS = 40;
 let resting: ReturnType<typeof setTimeout> | undefined;
 
 function settle(next: State, write?: "pushState" | "replaceState"): void {
   clearTimeout(resting);
-  resting = undefined;
+  performance.mark("rest");
   if (write) history[write](null, "", `#${encode(next)}`);
-  settled.value = next;
-}
-
-addEventListener("hashchange", () => {
-  const next = decode(location.hash);
   batch(() => {
     state.value = next;
-    settle(next);
+    moving.value = undefined;
   });
-});
-addEventListener("pagehide", () => resting !== undefined && settle(state.value, "replaceState"));
+}
+
+const now = (): State => ({ ...state.peek(), weights: moving.peek() ?? state.peek().weights });
+
+addEventListener("hashchange", () => settle(decode(location.hash)));
+addEventListener("pagehide", () => moving.peek() && settle(now(), "replaceState"));
 
 /** Change the state. A new page makes an entry of the history. */
 export function change(part: Partial<State>): void {
-  const before = state.value;
+  const before = now();
   const next = { ...before, ...part };
   const turned = next.page !== before.page || next.city !== before.city;
-  batch(() => {
-    state.value = next;
-    settle(next, turned ? "pushState" : "replaceState");
-  });
+  settle(next, turned ? "pushState" : "replaceState");
   if (turned) {
     scrollTo(0, 0);
     document.getElementById("content")?.focus({ preventScroll: true });
@@ -79,15 +80,21 @@ export function change(part: Partial<State>): void {
 
 /** Change weights while a slider moves: the address follows when it rests (browsers refuse hundreds of changes). */
 export function slide(moved: Record<string, number>): void {
-  state.value = { ...state.value, weights: moved };
+  moving.value = moved;
+  rest();
+}
+
+/** Settle when no slider has moved for a while. A timer that comes late says that frames are still being drawn. */
+function rest(): void {
   clearTimeout(resting);
-  resting = setTimeout(() => settle(state.value, "replaceState"), REST_MS);
+  const late = performance.now() + REST_MS + LATE_MS;
+  resting = setTimeout(() => (performance.now() > late ? rest() : settle(now(), "replaceState")), REST_MS);
 }
 
 /** Address of exactly what is on the screen. */
-export const linkNow = (): string => `${location.href.split("#", 1)[0]}#${encode(state.value)}`;
+export const linkNow = (): string => `${location.href.split("#", 1)[0]}#${encode(now())}`;
 
-export const hrefTo = (part: Partial<State>): string => `#${encode({ ...settled.value, ...part })}`;
+export const hrefTo = (part: Partial<State>): string => `#${encode({ ...state.value, ...part })}`;
 
 /** Follow a link within the page without losing what isn't in it; other clicks (new tab) are the browser's. */
 export function follow(event: MouseEvent, part: Partial<State>): void {
@@ -134,7 +141,8 @@ export const side = computed(() => {
 export const weights = computed(() => {
   const one = bundle.value;
   if (!one) return new Float64Array();
-  return one.weights.map((weight, node) => state.value.weights[one.tree.names[node]!] ?? weight);
+  const own = ownChoice();
+  return one.weights.map((weight, node) => own[one.tree.names[node]!] ?? weight);
 });
 
 export const ownWeights = computed(() => weights.value.some((weight, node) => weight !== bundle.value!.weights[node]));
@@ -181,7 +189,7 @@ export const standing = computed<Standing>(() => {
 /** A value as it was when the slider last rested. */
 const rested = <T>(now: ReadonlySignal<T>): ReadonlySignal<T> =>
   computed(() => {
-    settled.value;
+    state.value;
     bundle.value;
     return untracked(() => now.value);
   });

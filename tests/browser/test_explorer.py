@@ -131,9 +131,9 @@ def test_moving_a_slider_ranks_anew_and_a_reset_brings_back(visit: Visit, served
     slider.focus()
     page.keyboard.press("Home")
     page.get_by_text("Ranked with your weights.").wait_for()
+    wait_for_weights(page)
     assert order(page, 30) != before
     assert order(page, 30) == rank(edition, weights={side: 0.0}, top=30).table["slug"].to_list()
-    wait_for_weights(page)
     assert decode(page.url.split("#")[1]).weights == {side: 0.0}
     page.locator("aside").get_by_role("button", name="Reset").click()
     assert order(page, 30) == before

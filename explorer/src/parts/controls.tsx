@@ -10,13 +10,13 @@ import {
   fields,
   fixed,
   nodeTitle,
+  ownChoice,
   ownWeights,
   people,
   percent,
   possibleRanks,
   side,
   slide,
-  state,
   t,
   weights,
   zeroBelow,
@@ -208,7 +208,7 @@ export function Filters() {
 
 function setWeight(name: string, value: number): void {
   const { tree, weights: declared } = bundle.value!;
-  const rest = Object.entries(state.value.weights).filter(([other]) => other !== name && tree.names.includes(other));
+  const rest = Object.entries(ownChoice()).filter(([other]) => other !== name && tree.names.includes(other));
   const own = Object.fromEntries(rest);
   if (value !== declared[tree.names.indexOf(name)]) own[name] = value;
   slide(own);

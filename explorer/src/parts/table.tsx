@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, signal, useComputed, useSignal } from "@preact/signals";
+import { computed, type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { State } from "../state";
 import {
@@ -27,39 +27,10 @@ import {
   toggleCompared,
   weightsOf,
 } from "../store";
+import { sight, useSight } from "./sight";
 
 const FIRST = 100;
-
-const MARGIN = 8;
-/** Rows in sight, and some more: from, to. */
-const sight = signal<[number, number]>([0, FIRST]);
-
-/** Keep `sight` at what is on the screen. */
-function useSight(body: { current: HTMLElement | null }): void {
-  useEffect(() => {
-    let asked = 0;
-    const look = (): void => {
-      asked = 0;
-      const box = body.current!.getBoundingClientRect();
-      const height = Math.max(box.height / Math.max(body.current!.childElementCount, 1), 1);
-      const from = Math.floor(-box.top / height) - MARGIN;
-      const to = Math.ceil((innerHeight - box.top) / height) + MARGIN;
-      if (from !== sight.peek()[0] || to !== sight.peek()[1]) sight.value = [from, to];
-    };
-    const later = (): void => {
-      if (!asked) asked = requestAnimationFrame(look);
-    };
-    later();
-    addEventListener("scroll", later, { passive: true });
-    addEventListener("resize", later);
-    return () => {
-      cancelAnimationFrame(asked);
-      removeEventListener("scroll", later);
-      removeEventListener("resize", later);
-    };
-  }, []);
-}
-
+const GROUP = 10;
 type Ranged = Pick<Row, "rank" | "low" | "high" | "outside">;
 
 /** Place of a rank on a line of 104, by square roots: the first ranks need the room. */
@@ -213,12 +184,8 @@ function lineOf(at: number, { ranks, score, scores }: Standing) {
   };
 }
 
-const useNear = (place: number): ReadonlySignal<boolean> =>
-  useComputed(() => place >= sight.value[0] && place < sight.value[1]);
-
 /** The score of one pillar, as number and bar. */
-function Pillar({ place, at, node }: { place: number; at: ReadonlySignal<number>; node: number }) {
-  const near = useNear(place);
+function Pillar({ near, at, node }: { near: ReadonlySignal<boolean>; at: ReadonlySignal<number>; node: number }) {
   const score = useComputed(() => (near.value ? standing : settledStanding).value.scores[node]![at.value]!);
   return (
     <td class="num pillar">
@@ -230,10 +197,9 @@ function Pillar({ place, at, node }: { place: number; at: ReadonlySignal<number>
 
 /**
  * One line: the city that stands at a place. Its words are bound by signals, so that a moved weight writes the few that
- * differ. Out of sight they follow when the slider rests.
+ * differ. Out of sight they follow when the slider rests (parts/sight.ts).
  */
-function Line({ place }: { place: number }) {
-  const near = useNear(place);
+function Line({ place, near, own }: { place: number; near: ReadonlySignal<boolean>; own: boolean }) {
   const at = useComputed(() => (near.value ? shown : settledShown).value[place] ?? 0);
   const line = useComputed(() => lineOf(at.value, (near.value ? standing : settledStanding).value));
   const says = <K extends keyof ReturnType<typeof lineOf>>(key: K) => useComputed(() => line.value[key]);
@@ -242,9 +208,9 @@ function Line({ place }: { place: number }) {
   const [country, population, coverage, profile] = [says("country"), says("population"), says("coverage"), says("profile")];
   const goal = (): Partial<State> => ({ page: "city", city: slug.value });
   return (
-    <tr data-slug={slug}>
+    <tr data-slug={slug} aria-rowindex={place + 2}>
       <td class="num rank">{says("rank")}</td>
-      {ownWeights.value ? (
+      {own ? (
         <td class="num wide">{published}</td>
       ) : (
         <>
@@ -273,7 +239,7 @@ function Line({ place }: { place: number }) {
         <Bar value={says("width")} />
       </td>
       {pillarsShown.value ? (
-        pillarNodes.value.map((node) => <Pillar key={node} place={place} at={at} node={node} />)
+        pillarNodes.value.map((node) => <Pillar key={node} near={near} at={at} node={node} />)
       ) : (
         <>
           <td class="num wider">{population}</td>
@@ -339,19 +305,26 @@ function Profile({ at, path }: { at: ReadonlySignal<number>; path: ReadonlySigna
 }
 
 export function RankingTable() {
+  const frame = useRef<HTMLDivElement>(null);
   const whole = useSignal(false);
+  const printed = usePrinted();
   const count = useComputed(() => shown.value.length).value;
   const last = publishedRows.value.length;
+  const own = ownWeights.value;
+  const listed = whole.value || printed.value ? count : Math.min(count, FIRST);
+  const groups = Math.ceil(listed / GROUP);
+  useSight(frame, groups);
+  useEffect(() => void performance.mark("first table"), []);
   return (
     <>
-      <div class="table-frame">
-        <table class={pillarsShown.value ? "ranking analyst" : "ranking"}>
+      <div class="table-frame" ref={frame}>
+        <table class={pillarsShown.value ? "ranking analyst" : "ranking"} aria-rowcount={count + 1}>
           <caption>
             {t("shown", { n: count, total: last })}
-            {!ownWeights.value && <span class="help"> {t("tierHelp")}</span>}
+            {!own && <span class="help"> {t("tierHelp")}</span>}
           </caption>
           <thead>
-            <tr>
+            <tr aria-rowindex={1}>
               {columns().map((column) => (
                 <Head key={column.id} column={column} />
               ))}
@@ -365,7 +338,9 @@ export function RankingTable() {
               </th>
             </tr>
           </thead>
-          <Lines count={whole.value ? count : Math.min(count, FIRST)} />
+          {Array.from({ length: groups }, (_, group) => (
+            <Lines key={group} group={group} end={Math.min(listed, (group + 1) * GROUP)} own={own} />
+          ))}
         </table>
       </div>
       {count > FIRST && (
@@ -379,14 +354,28 @@ export function RankingTable() {
   );
 }
 
-function Lines({ count }: { count: number }) {
-  const body = useRef<HTMLTableSectionElement>(null);
-  useSight(body);
-  useEffect(() => void performance.mark("first table"), []);
+/** Whether the page is being printed: then every line is there. */
+function usePrinted(): ReadonlySignal<boolean> {
+  const printed = useSignal(false);
+  useEffect(() => {
+    const follow = (event: Event): void => void (printed.value = event.type === "beforeprint");
+    addEventListener("beforeprint", follow);
+    addEventListener("afterprint", follow);
+    return () => {
+      removeEventListener("beforeprint", follow);
+      removeEventListener("afterprint", follow);
+    };
+  }, []);
+  return printed;
+}
+
+function Lines({ group, end, own }: { group: number; end: number; own: boolean }) {
+  const near = useComputed(() => group >= sight.value[0] && group <= sight.value[1]);
+  const start = group * GROUP;
   return (
-    <tbody ref={body}>
-      {Array.from({ length: count }, (_, place) => (
-        <Line key={place} place={place} />
+    <tbody>
+      {Array.from({ length: end - start }, (_, place) => (
+        <Line key={place} place={start + place} near={near} own={own} />
       ))}
     </tbody>
   );
