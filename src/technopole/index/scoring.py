@@ -95,14 +95,16 @@ class GenericRun:
         if not self.times:
             raise InputError("The index has no periods, so there are no trends.", "Name `time` under `unit`.")
         scores = self.scores[self.framework.index.id]
-        units, lines = trends(scores, np.array(self.ids), period_numbers(list(self.times)))
         when = period_numbers(list(self.times))
+        units, lines = trends(scores, np.array(self.ids), when)
+        own: dict[str, list[int]] = {unit: [] for unit in units}
+        for place in np.argsort(when, kind="stable").tolist():
+            own[self.ids[place]].append(place)
         rows = []
         for unit, (slope, count) in zip(units, lines, strict=True):
-            mine = [place for place, one in enumerate(self.ids) if one == unit and not np.isnan(scores[place])]
-            mine.sort(key=lambda place: when[place])
+            mine = [place for place in own[unit] if not np.isnan(scores[place])]
             if count < 2:
-                rows.append((unit, self.names[self.ids.index(unit)], int(count), *[None] * 6))
+                rows.append((unit, self.names[own[unit][-1]], int(count), *[None] * 6))
                 continue
             first, last = mine[0], mine[-1]
             ends = (float(scores[first]), float(scores[last]), float(scores[last] - scores[first]))

@@ -171,8 +171,8 @@ def _by_group(x: ArrayLike, groups: ArrayLike, impute: Callable[[FloatArray], Fl
             f"There are {labels.size} group labels for {values.shape[0]} units.", "Give one for each unit."
         )
     filled = values.copy()
-    for label in dict.fromkeys(labels.tolist()):
-        members = labels == label
+    _, of = np.unique(labels, return_inverse=True)
+    for members in np.split(np.argsort(of, kind="stable"), np.cumsum(np.bincount(of))[:-1]):
         filled[members] = impute(values[members])
     return filled
 
