@@ -13,6 +13,7 @@ import {
 } from "./data";
 import { needPossible, type PossibleRanks } from "./documents";
 import { type Key, languageOf, message } from "./i18n";
+import { nameIn } from "./i18n/names";
 import { regionOf } from "./regions";
 import { climb, competitionRanks, inOrder, weightless } from "./rank";
 import { decode, encode, MOST_COMPARED, type State } from "./state";
@@ -218,6 +219,7 @@ export const ranking = computed<Row[]>(() => {
   return order.map((at) => ({ ...listed[at]!, city: bundle.value!.cities[at]!, score: score[at]!, own: ranks[at]! }));
 });
 
+export const settledRanking = rested(ranking);
 export const rowOf = computed(() => new Map(ranking.value.map((row) => [row.city.at, row])));
 
 /** Which ranked cities pass the filters. */
@@ -334,6 +336,8 @@ export const people = formatOf({ notation: "compact", maximumSignificantDigits: 
 export const nodeTitle = (id: string): string => {
   const one = bundle.value!;
   if (id === one.meta.root) return t("overall");
+  const local = nameIn(language.value, id);
+  if (local) return local;
   const node = one.meta.nodes.find((node) => node.id === id);
   return node?.title ?? one.meta.indicators.find((indicator) => indicator.id === id)?.title ?? id;
 };

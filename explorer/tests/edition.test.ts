@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { assemble, leafColumns, readColumns } from "../src/data";
 import { climb, competitionRanks } from "../src/rank";
+import { CATALOGUES } from "../src/i18n";
+import { nameIn } from "../src/i18n/names";
 import { search } from "../src/search";
 
 const folder = process.env["TECHNOPOLE_BUNDLE"];
@@ -33,6 +35,12 @@ describe.skipIf(folder === undefined)("the edition", async () => {
       const climbed = climb(columns, bundle.tree, one.weights, method.aggregation, lowest);
       expect([...competitionRanks(climbed[bundle.tree.names.indexOf(one.node)]!)]).toEqual(one.ranks);
     }
+  });
+
+  it("has a name for every side, pillar and indicator in every language", () => {
+    const named = bundle.tree.names.filter((id) => id !== bundle.meta.root);
+    for (const language of Object.keys(CATALOGUES).filter((code) => code !== "en"))
+      expect(named.filter((id) => !nameIn(language, id))).toEqual([]);
   });
 
   it("re-ranks within 16 ms", () => {

@@ -33,7 +33,13 @@ def address(request: pytest.FixtureRequest) -> str:
 
 def test_every_claim_stands_with_its_verdict_and_reason(visit: Visit, address: str, edition: Edition) -> None:
     page = visit(f"{address}#{encode(State(page='claims'))}")
-    page.locator("li.claim").first.wait_for()
+    groups = page.locator("details.claim-group")
+    groups.first.wait_for()
+    assert page.locator("li.claim:visible").count() == 0
+    groups.locator("> summary").nth(1).press("Enter")
+    assert page.locator("li.claim:visible").count() == groups.nth(1).locator("li.claim").count() > 0
+    page.get_by_role("button", name="Open all").click()
+    assert page.locator("li.claim:visible").count() == page.locator("li.claim").count()
     shown = page.locator("li.claim").evaluate_all(
         """items => items.map(item => [
           item.id, item.querySelector('.verdict').className, item.querySelector('.because').textContent])"""
@@ -48,6 +54,7 @@ def test_the_evidence_of_a_claim_opens_with_its_source(visit: Visit, served: str
     claim = next(one for one in claim_list(edition) if any(item["kind"] == "figure" for item in one["evidence"]))
     page = visit(f"{served}#{encode(State(page='claims'))}")
     item = page.locator(f"li#claim-{claim['id']}")
+    page.get_by_role("button", name="Open all").click()
     item.locator("summary").click()
     assert item.locator("ul.evidence > li").count() == len(claim["evidence"])
     addresses = item.locator("ul.evidence a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
@@ -201,7 +208,7 @@ def renamed(edition: Edition, serve: Callable[..., str]) -> str:
 )
 def test_a_name_of_markup_is_shown_as_text_and_taken_as_text(visit: Visit, renamed: str, state: State) -> None:
     page = visit(f"{renamed}#{encode(state)}")
-    page.locator("main :not(title)", has_text=STRANGE).last.wait_for()
+    page.locator("main :not(title):visible", has_text=STRANGE).last.wait_for()
     assert page.locator("main img, main script").count() == 0
     assert page.title().endswith("Technopole")
     with page.expect_download() as waiting:

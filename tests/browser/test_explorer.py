@@ -280,6 +280,37 @@ def test_a_phone_needs_no_horizontal_scrolling(visit: Visit, served: str, name: 
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.parametrize("code", ["en", "ja", "ko", "zh", "fi"])
+def test_a_phone_needs_none_in_any_language(visit: Visit, served: str, code: str) -> None:
+    page = visit(f"{served}#{encode(State(language=code))}", viewport={"width": 390, "height": 844}, has_touch=True)
+    for state in (
+        State(language=code, page="city", city="helsinki"),
+        State(language=code, page="compare", compare=("tokyo", "seoul", "san-francisco")),
+        State(language=code, page="themes"),
+        State(language=code, page="claims", verdict="contradicted"),
+        State(language=code, page="method"),
+        State(language=code, weights={"makes": 0.2}),
+    ):
+        page.evaluate("link => { location.hash = link; }", encode(state))
+        page.locator("main table").last.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, state.page
+
+
+@pytest.mark.parametrize(("code", "side"), [("ja", "技術を生み出す"), ("fi", "Missä teknologiaa luodaan")])
+def test_the_answer_names_the_first_tier(visit: Visit, served: str, edition: Edition, code: str, side: str) -> None:
+    page = visit(f"{served}#{encode(State(language=code))}")
+    table = rank(edition).table
+    tier = table.filter(table["tier"] == 1)["slug"].to_list()
+    links = page.locator(".answer a").evaluate_all("links => links.map(link => link.hash.slice(1))")
+    assert [decode(link).city for link in links] == tier
+    assert f"{table['rank_low'][0]:.0f}" in page.locator(".answer .sub").inner_text()
+    page.get_by_role("button", name=side, exact=True).click()
+    side_table = rank(edition, side="makes").table
+    expected = side_table.filter(side_table["tier"] == 1)["slug"].to_list()[:12]
+    links = page.locator(".answer a").evaluate_all("links => links.map(link => link.hash.slice(1))")
+    assert [decode(link).city for link in links] == expected
+
+
 def test_dark_and_light_differ(visit: Visit, served: str) -> None:
     grounds = [
         visit(served, color_scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")

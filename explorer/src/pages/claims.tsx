@@ -3,8 +3,12 @@ import { type Claim, type Claims, type ListedCity, type ListTable, needClaims, V
 import { ClaimItem, Tally, VerdictBar, verdictName } from "../parts/claims";
 import { amount, bundle, change, cityName, follow, hrefTo, nodeTitle, percent, state, t } from "../store";
 import { Downloads, noteOf } from "../parts/downloads";
+import { usePrinted } from "../parts/printed";
 import type { Picture } from "../picture";
 import type { Sheet } from "../sheet";
+
+/** So many claims are shown without folding. */
+const FEW = 15;
 
 export function ClaimsPage() {
   const document = needClaims();
@@ -28,6 +32,8 @@ function ClaimList({ claims }: { claims: Claim[] }) {
   const { verdict, city } = state.value;
   const cities = [...new Set(claims.flatMap((one) => one.city ?? []))];
   const ofCity = cities.includes(city) ? claims.filter((one) => one.city === city) : claims;
+  const all = useSignal(false);
+  const printed = usePrinted();
   const shown = ofCity.filter((one) => verdict === "" || one.verdict === verdict);
   return (
     <section class="panel">
@@ -48,27 +54,43 @@ function ClaimList({ claims }: { claims: Claim[] }) {
         <Downloads sheet={() => sheetOf(shown)} picture={() => pictureOf(ofCity)} />
       </div>
       <VerdictBar claims={ofCity} chosen={verdict} onChoose={(one) => change({ verdict: one })} />
-      <p role="status" class="help">{t("claimsShown", { n: shown.length, total: claims.length })}</p>
+      <p class="row">
+        <span role="status" class="help">{t("claimsShown", { n: shown.length, total: claims.length })}</span>
+        <button type="button" class="link tools" onClick={() => (all.value = !all.value)}>
+          {t(all.value ? "foldAll" : "unfoldAll")}
+        </button>
+      </p>
       {[...new Set(shown.map((one) => one.city))].map((slug) => (
-        <Group key={slug} slug={slug} claims={shown.filter((one) => one.city === slug)} />
+        <Group
+          key={`${slug} ${verdict} ${city}`}
+          slug={slug}
+          claims={shown.filter((one) => one.city === slug)}
+          open={all.value || printed.value || shown.length <= FEW}
+        />
       ))}
     </section>
   );
 }
 
-/** The claims about one city, or about cities as such. */
-function Group({ slug, claims }: { slug: string | null; claims: Claim[] }) {
+/** The claims about one city, or about cities as such: folded, so that the heads are a table of contents. */
+function Group({ slug, claims, open }: { slug: string | null; claims: Claim[]; open: boolean }) {
+  const name = slug === null ? t("citiesAsSuch") : nameOf(slug);
   return (
-    <div class="claim-group">
-      <h3>
-        {slug === null ? t("citiesAsSuch") : <CityLink slug={slug} />} <Tally claims={claims} />
-      </h3>
+    <details class="claim-group" open={open}>
+      <summary>
+        <h3>{name}</h3> <Tally claims={claims} />
+      </summary>
+      {slug !== null && (
+        <p class="help">
+          <CityLink slug={slug} />
+        </p>
+      )}
       <ul class="claim-list">
         {claims.map((claim) => (
           <ClaimItem key={claim.id} claim={claim} />
         ))}
       </ul>
-    </div>
+    </details>
   );
 }
 

@@ -1,3 +1,4 @@
+import { Answer } from "../parts/answer";
 import { Filters, Finder, Notice, PossibleSwitch, Switches, ViewSwitch, Weights } from "../parts/controls";
 import { WorldMap } from "../parts/map";
 import { Share } from "../parts/share";
@@ -8,7 +9,10 @@ export function RankingPage() {
   return (
     <>
       <div class="intro">
-        <h1>{t("question")}</h1>
+        <div>
+          <h1>{t("question")}</h1>
+          <Answer />
+        </div>
         <Finder />
       </div>
       <Switches />
@@ -16,8 +20,8 @@ export function RankingPage() {
         <div class="main">
           <WorldMap rows={settledRows.value} marked={fields.compare.value} />
           <Notice />
+          <Share />
           <div class="above">
-            <Share />
             <ViewSwitch />
             {bundle.value!.meta.possible_ranks && <PossibleSwitch />}
           </div>

@@ -67,7 +67,7 @@ function pictureOf(city: City): Picture {
     const score = city.ranked ? scores.value[at]![city.at]! : null;
     const status = evidence ? statusName(valueOf(one, evidence, at, boundaryOf(city), city).status) : "";
     return {
-      label: one.meta.indicators[at]!.title,
+      label: nodeTitle(one.meta.indicators[at]!.id),
       level: 2 as const,
       texts: [score === null || !seen(at) ? status : fixed(score)],
       lines: [[{ from: 0, to: (score ?? 0) / 100, color: seen(at) ? FILL : GUESS }]],

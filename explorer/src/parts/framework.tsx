@@ -71,7 +71,7 @@ function Leaf({ at, share }: { at: number; share: number | null }) {
     <details class="leaf" onToggle={(event) => (open.value = event.currentTarget.open)}>
       <summary>
         <span class="node">
-          {indicator.title} <span class="num">{share === null ? "" : `${fixed(100 * share)} %`}</span>
+          {nodeTitle(indicator.id)} <span class="num">{share === null ? "" : `${fixed(100 * share)} %`}</span>
         </span>
       </summary>
       {open.value && <About at={at} />}

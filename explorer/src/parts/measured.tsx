@@ -108,7 +108,7 @@ export function Missing({ city }: { city: City }) {
         <ul class="missing">
           {absent.map(({ indicator, status }) => (
             <li key={indicator.id}>
-              {indicator.title} <span class="status absent">{statusName(status)}</span>
+              {nodeTitle(indicator.id)} <span class="status absent">{statusName(status)}</span>
             </li>
           ))}
         </ul>
@@ -152,7 +152,7 @@ export function Indicators({ city }: { city: City }) {
               return (
                 <tr key={indicator.id}>
                   <th scope="row">
-                    {indicator.title}
+                    {nodeTitle(indicator.id)}
                     <span class="below always">{value.unit}</span>
                   </th>
                   <td class="num">
@@ -172,7 +172,7 @@ export function Indicators({ city }: { city: City }) {
                     <button
                       type="button"
                       class="why"
-                      aria-label={t("whereFromOf", { indicator: indicator.title, city: cityName(city) })}
+                      aria-label={t("whereFromOf", { indicator: nodeTitle(indicator.id), city: cityName(city) })}
                       title={t("whereFrom")}
                       onClick={() => change({ trace: `${city.slug}:${indicator.id}` })}
                     >

@@ -27,6 +27,7 @@ import {
   toggleCompared,
   weightsOf,
 } from "../store";
+import { usePrinted } from "./printed";
 import { sight, useSight } from "./sight";
 
 const FIRST = 100;
@@ -352,21 +353,6 @@ export function RankingTable() {
       )}
     </>
   );
-}
-
-/** Whether the page is being printed: then every line is there. */
-function usePrinted(): ReadonlySignal<boolean> {
-  const printed = useSignal(false);
-  useEffect(() => {
-    const follow = (event: Event): void => void (printed.value = event.type === "beforeprint");
-    addEventListener("beforeprint", follow);
-    addEventListener("afterprint", follow);
-    return () => {
-      removeEventListener("beforeprint", follow);
-      removeEventListener("afterprint", follow);
-    };
-  }, []);
-  return printed;
 }
 
 function Lines({ group, end, own }: { group: number; end: number; own: boolean }) {

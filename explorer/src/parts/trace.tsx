@@ -10,6 +10,7 @@ import {
   fixed,
   needEvidence,
   needOrigins,
+  nodeTitle,
   scores,
   state,
   t,
@@ -48,7 +49,7 @@ function Chain({ city, at }: { city: City; at: number }) {
   return (
     <>
       <header>
-        <h2 id="trace-title">{t("whereFromOf", { indicator: indicator.title, city: cityName(city) })}</h2>
+        <h2 id="trace-title">{t("whereFromOf", { indicator: nodeTitle(indicator.id), city: cityName(city) })}</h2>
         <button type="button" class="plain" onClick={() => change({ trace: "" })}>
           {t("close")}
         </button>
