@@ -6,10 +6,13 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from technopole.core.errors import InputError
 from technopole.kernel.aggregate import Aggregation, aggregate_tree
 from technopole.kernel.audit import (
     availability,
+    correlation_p_values,
     correlations,
     cronbach_alpha,
     effect_of_removal,
@@ -240,3 +243,19 @@ def test_ranks_of_two_versions(golden, asem):
     for unit, first, second in zip(table.text("uCode"), table.numbers("coin.1"), table.numbers("coin.2"), strict=True):
         place = asem.units.index(unit)
         assert (both[0][place], both[1][place]) == (first, second), unit
+
+
+def test_p_values_are_those_of_the_test_of_each_pair():
+    """Anscombe's first pair: r = 0.81642, p = 0.00217 (R `cor.test`); a column with itself is certain."""
+    x = np.array([10, 8, 13, 9, 11, 14, 6, 4, 12, 7, 5], float)
+    y = np.array([8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68])
+    flat, gaps = np.ones(11), np.where(x > 9, np.nan, y)
+    found = correlation_p_values(np.stack([x, y, flat, gaps], axis=1))
+    assert found[0, 1] == pytest.approx(0.00217, abs=5e-6)
+    assert found[0, 0] == 0.0
+    assert np.isnan(found[2]).all()
+    r, n = correlations(gaps[:, None], x[:, None])[0, 0], 6
+    t = r * np.sqrt((n - 2) / (1 - r**2))
+    assert found[3, 0] == pytest.approx(2 * stats.t.sf(abs(t), n - 2))
+    with pytest.raises(InputError):
+        correlation_p_values(x[:, None], method="cosine")

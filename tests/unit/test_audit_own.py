@@ -100,7 +100,7 @@ def twice(name):
         (leaf("zz"), "no column 'zz'"),
         (twice("a"), "'a' stands twice"),
         (leaf("same"), "same: all values are missing or equal"),
-        (leaf("empty"), "empty: all values are missing or equal"),
+        (leaf("empty"), "empty: all values are missing in the units"),
         ({"defaults": {"aggregate": "geometric", "normalise": "z_score"}} | leaf("a"), "needs values above zero"),
         (leaf("a", weight=-1), "weight"),
         (leaf("a", normalise={"method": "goalposts", "low": "x", "high": 2}), "a: a parameter of its method"),

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from technopole.core.errors import InputError, TechnopoleError
+from technopole.core.errors import InputError, TechnopoleError, UnknownNameError
 from technopole.index.generic import parse_generic, read_generic
 from technopole.index.imeta import framework_from_imeta
 from technopole.index.learned import impute_knn
@@ -137,6 +137,26 @@ def test_imputation_from_other_indicators_is_near_the_truth(method):
     assert (result.draws is None) == (method != "nearest")
 
 
+def test_trends_of_an_indicator_grow_by_a_yearly_rate():
+    jobs, dirt = [100.0, 50.0, 130.0, 50.0, 133.1, None], [1.0, 2.0, 3.0, 1.0, 1.0, 5.0]
+    years = [2020, 2020, 2021, 2021, 2023, 2023]
+    data = pl.DataFrame({"id": ["A", "B"] * 3, "year": years, "jobs": jobs, "dirt": dirt})
+    tree = {
+        "id": "i",
+        "children": [{"id": "p", "children": [{"indicator": "jobs"}]}, {"indicator": "dirt", "direction": -1}],
+    }
+    run = score(data, parse_generic({"unit": {"id": "id", "time": "year"}, "index": tree}, "x"))
+    jobs = run.trends("jobs")
+    assert jobs["id"].to_list() == ["A", "B"]
+    assert jobs["growth"].to_list() == [pytest.approx(0.1), 0.0]
+    assert jobs.row(0)[4:9] == (100.0, 133.1, pytest.approx(33.1), 1, 1)
+    dirt = run.trends("dirt").row(by_predicate=pl.col("id") == "B", named=True)
+    assert (dirt["first_rank"], dirt["last_rank"]) == (2, 2)  # less is better
+    assert run.trends("p")["periods"].to_list() == [3, 2]
+    with pytest.raises(UnknownNameError, match="no 'job'"):
+        run.trends("job")
+
+
 def test_knn_is_that_of_scikit_learn():
     sklearn = pytest.importorskip("sklearn.impute", reason="scikit-learn (extra analysis) isn't installed")
     rng = np.random.default_rng(0)
@@ -223,7 +243,7 @@ def test_a_panel_has_shared_goalposts_ranks_by_period_and_trends(tmp_path):
     trends = run.trends()
     assert trends["id"].to_list() == ["a", "b", "c"]
     assert trends["slope"].to_list() == [pytest.approx(25.0), pytest.approx(-50.0), None]
-    assert trends.row(1)[4:] == (100.0, 0.0, -100.0, 1, 3)
+    assert trends.row(1)[4:] == (100.0, 0.0, -100.0, 1, 3, None)
     assert run.to_json()["units"][0] == {"rank": 1, "id": "b", "name": "b", "time": "2001", "score": 100.0, "nodes": {}}
     assert len(run.to_json()["trends"]) == 3
     each = panel(

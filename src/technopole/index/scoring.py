@@ -84,39 +84,55 @@ class GenericRun:
         keys = ["time", "rank"] if self.times else ["rank"]
         return table.sort(keys, maintain_order=True, nulls_last=True)
 
-    def trends(self) -> pl.DataFrame:
+    def trends(self, of: str | None = None) -> pl.DataFrame:
         """Of each unit of a panel: first and last score, change, slope of the line through all, ranks at both ends.
+
+        Parameters
+        ----------
+        of : another node, or an indicator (its values after denominators, as measured); None: the index.
 
         Returns
         -------
-        id, name, periods (with a score), slope (per unit of time), first, last, change, first_rank, last_rank; nulls
-        for a unit without two scores. First and last are a unit's own. Sorted by slope, largest first.
+        id, name, periods (with a value), slope (per unit of time), first, last, change, first_rank, last_rank, growth;
+        nulls for a unit without two values. First and last are a unit's own. `growth` is the yearly (per unit of time)
+        rate that leads from first to last, 0.05 for 5 %; null where one isn't above 0. Sorted by slope, largest first.
         """
         if not self.times:
             raise InputError("The index has no periods, so there are no trends.", "Name `time` under `unit`.")
-        scores = self.scores[self.framework.index.id]
+        values, ranks = self._traced(of or self.framework.index.id)
         when = period_numbers(list(self.times))
-        units, lines = trends(scores, np.array(self.ids), when)
+        units, lines = trends(values, np.array(self.ids), when)
         own: dict[str, list[int]] = {unit: [] for unit in units}
         for place in np.argsort(when, kind="stable").tolist():
             own[self.ids[place]].append(place)
         rows = []
         for unit, (slope, count) in zip(units, lines, strict=True):
-            mine = [place for place in own[unit] if not np.isnan(scores[place])]
+            mine = [place for place in own[unit] if not np.isnan(values[place])]
             if count < 2:
-                rows.append((unit, self.names[own[unit][-1]], int(count), *[None] * 6))
+                rows.append((unit, self.names[own[unit][-1]], int(count), *[None] * 7))
                 continue
             first, last = mine[0], mine[-1]
-            ends = (float(scores[first]), float(scores[last]), float(scores[last] - scores[first]))
-            rows.append(
-                (unit, self.names[last], int(count), slope, *ends, int(self.ranks[first]), int(self.ranks[last]))
-            )
+            low, high = float(values[first]), float(values[last])
+            growth = (high / low) ** (1 / (when[last] - when[first])) - 1 if min(low, high) > 0 else None
+            places = int(ranks[first]), int(ranks[last])
+            rows.append((unit, self.names[last], int(count), slope, low, high, high - low, *places, growth))
         schema = {
             "id": pl.String, "name": pl.String, "periods": pl.Int64, "slope": pl.Float64, "first": pl.Float64,
             "last": pl.Float64, "change": pl.Float64, "first_rank": pl.Int64, "last_rank": pl.Int64,
+            "growth": pl.Float64,
         }  # fmt: skip
         table = pl.DataFrame(rows, schema=schema, orient="row")
         return table.sort("slope", descending=True, nulls_last=True, maintain_order=True)
+
+    def _traced(self, of: str) -> tuple[Floats, NDArray[np.int32]]:
+        """Values (n,) of a node or an indicator, and their ranks within each period; 1 is best."""
+        if of in self.scores:
+            return self.scores[of], ranks_within(self.scores[of], self.times)
+        if of not in self.indicators:
+            raise UnknownNameError(f"there is no {of!r}:", suggestion(of, [*self.scores, *self.indicators]))
+        column = self.indicators.index(of)
+        values = self.denominated[:, column]
+        return values, ranks_within(values * self.framework.indicators()[column].direction, self.times)
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented shape of `technopole score --json`; a panel has `time` at its units, and `trends`."""

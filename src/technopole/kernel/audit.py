@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,6 +95,27 @@ def correlations(x: ArrayLike, y: ArrayLike | None = None, method: str = "pearso
             both = ~np.isnan(a) & ~np.isnan(b)
             if both.sum() >= 3 and np.ptp(a[both]) > 0 and np.ptp(b[both]) > 0:
                 result[i, k] = correlate(a[both], b[both])
+    return result
+
+
+def correlation_p_values(x: ArrayLike, y: ArrayLike | None = None, method: str = "pearson") -> FloatArray:
+    """Probability of a correlation at least as far from 0 among unrelated columns (two-sided, as SciPy; R `cor.test`).
+
+    Parameters
+    ----------
+    As `correlations`. Many pairs at once hold some small values by chance.
+
+    Returns
+    -------
+    (columns of x, columns of y); NaN where `correlations` has NaN, 0 on a column with itself.
+    """
+    found = correlations(x, y, method)
+    left = as_matrix(x)
+    right = left if y is None else as_matrix(y)
+    result = np.full(found.shape, np.nan)
+    for i, k in zip(*np.nonzero(~np.isnan(found)), strict=True):
+        both = ~np.isnan(left[:, i]) & ~np.isnan(right[:, k])
+        result[i, k] = 0.0 if y is None and i == k else _P_VALUES[method](left[both, i], right[both, k])
     return result
 
 
@@ -226,3 +247,10 @@ def _kendall(a: FloatArray, b: FloatArray) -> float:
 
 
 _CORRELATIONS: Final = {"pearson": _pearson, "spearman": _spearman, "kendall": _kendall}
+
+
+_P_VALUES: Final[dict[str, Callable[[FloatArray, FloatArray], float]]] = {
+    "pearson": lambda a, b: float(stats.pearsonr(a, b).pvalue),
+    "spearman": lambda a, b: float(stats.spearmanr(a, b).pvalue),
+    "kendall": lambda a, b: float(stats.kendalltau(a, b).pvalue),
+}
