@@ -185,7 +185,7 @@ WRONG = {
     "lens": (("plot", "tree", "--lens", "both"), "there is no lens"),
     "side": (("plot", "ranks", "--side", "front"), "there is no side"),
     "framework": (("plot", "tree", "--framework", "a.yaml"), "name it after the kind"),
-    "no framework": (("plot", "tree", "a.csv"), "give either --framework"),
+    "no framework": (("plot", "tree", "a.csv"), "give --framework FILE"),
 }
 
 
