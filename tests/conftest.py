@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from technopole.cli.main import main
+from technopole.snapshots.upstream import mirror_folder
 
 REPOSITORY = Path(__file__).parents[1]
 NODE = (20, 19)
@@ -28,6 +29,15 @@ def checked(command: list[str], folder: Path, **environment: str) -> str:
     )
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """Folder of upstream files; a test that needs it is skipped, with the reason, where there is none."""
+    folder = mirror_folder(REPOSITORY)
+    if not folder.is_dir():
+        pytest.skip(f"no mirror of upstream files at {folder} (set TECHNOPOLE_MIRROR)")
+    return folder
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from technopole.snapshots.upstream import Upstream, mirror_folder
 from technopole.sources.registry import load_source
 
 REPOSITORY = Path(__file__).parents[2]
-MIRROR = mirror_folder(REPOSITORY)
 
 # name, country, GeoNames id, latitude, longitude, radius: enough for the samples where no edition is shipped yet
 HAND_WRITTEN_CITIES = [
@@ -76,19 +75,12 @@ def resolver() -> Resolver:
     shipped = shipped_reference()
     if shipped is not None:
         return CityResolver(CityTables.read(shipped))
-    if MIRROR.is_dir():
+    upstream = mirror_folder(REPOSITORY)
+    if upstream.is_dir():
         from technopole.cities.build import build_cities
 
-        return CityResolver(build_cities(MIRROR))
+        return CityResolver(build_cities(upstream))
     return CityResolver(hand_written_tables())
-
-
-@pytest.fixture(scope="session")
-def mirror() -> Path:
-    """Folder of upstream files; a test that needs it is skipped where there is none."""
-    if not MIRROR.is_dir():
-        pytest.skip(f"no mirror of upstream files at {MIRROR}")
-    return MIRROR
 
 
 @pytest.fixture(scope="session")

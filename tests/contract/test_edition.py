@@ -16,15 +16,10 @@ import pytest
 from technopole.core.types import PRESENT, SHIPPABLE, Boundary, Lens, LicenceClass
 from technopole.editions.build import build_edition
 from technopole.editions.read import Edition, open_edition, verify_edition
-from technopole.editions.shipped import default_framework, latest_edition, repository
+from technopole.editions.shipped import default_framework, latest_edition
 from technopole.editions.trace import trace
 from technopole.indicators.declarations import Indicator, catalogue
-from technopole.snapshots.upstream import mirror_folder
 
-MIRROR = mirror_folder(repository())
-needs_mirror = pytest.mark.skipif(
-    not MIRROR.is_dir(), reason=f"no mirror of upstream files at {MIRROR} (set TECHNOPOLE_MIRROR)"
-)
 MEGABYTE = 1_000_000
 
 
@@ -108,9 +103,10 @@ def test_every_number_of_every_ranked_city_is_traced(edition: Edition, indicator
             assert chain["because"]
 
 
-@needs_mirror
-def test_rebuilt_it_has_the_same_content_and_twice_the_same_bytes(edition: Edition, tmp_path: Path) -> None:
-    manifests = [build_edition(MIRROR, tmp_path / name, default_framework()) for name in ("one", "two")]
+def test_rebuilt_it_has_the_same_content_and_twice_the_same_bytes(
+    edition: Edition, tmp_path: Path, mirror: Path
+) -> None:
+    manifests = [build_edition(mirror, tmp_path / name, default_framework()) for name in ("one", "two")]
     assert manifests[0]["content_digest"] == edition.manifest["content_digest"]
     for path in sorted((tmp_path / "one").rglob("*")):
         if path.is_file():
@@ -118,11 +114,10 @@ def test_rebuilt_it_has_the_same_content_and_twice_the_same_bytes(edition: Editi
     assert json.loads((tmp_path / "one" / "edition.json").read_text()) == manifests[0]
 
 
-@needs_mirror
-def test_a_build_killed_at_any_moment_leaves_the_old_edition_valid(tmp_path: Path) -> None:
+def test_a_build_killed_at_any_moment_leaves_the_old_edition_valid(tmp_path: Path, mirror: Path) -> None:
     target = tmp_path / "edition"
     shutil.copytree(latest_edition(), target)
-    words = [sys.executable, "-m", "technopole.cli.main", "data", "build", "--out", target, "--mirror", MIRROR]
+    words = [sys.executable, "-m", "technopole.cli.main", "data", "build", "--out", target, "--mirror", mirror]
     chance = random.Random(20261124)
     for _ in range(3):
         with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as build:
@@ -135,16 +130,15 @@ def test_a_build_killed_at_any_moment_leaves_the_old_edition_valid(tmp_path: Pat
         assert verify_edition(open_edition(target))
 
 
-@needs_mirror
-def test_a_truncated_mirror_file_stops_the_build_and_is_named(tmp_path: Path) -> None:
-    mirror = tmp_path / "mirror"
-    mirror.mkdir()
-    for source in MIRROR.iterdir():
-        (mirror / source.name).symlink_to(source)
-    (mirror / "metro_systems").unlink()
-    (mirror / "metro_systems").mkdir()
-    whole = (MIRROR / "metro_systems" / "metro_systems.csv").read_bytes()
-    (mirror / "metro_systems" / "metro_systems.csv").write_bytes(whole[:-100])
+def test_a_truncated_mirror_file_stops_the_build_and_is_named(tmp_path: Path, mirror: Path) -> None:
+    damaged = tmp_path / "mirror"
+    damaged.mkdir()
+    for source in mirror.iterdir():
+        (damaged / source.name).symlink_to(source)
+    (damaged / "metro_systems").unlink()
+    (damaged / "metro_systems").mkdir()
+    whole = (mirror / "metro_systems" / "metro_systems.csv").read_bytes()
+    (damaged / "metro_systems" / "metro_systems.csv").write_bytes(whole[:-100])
     words = [
         sys.executable,
         "-m",
@@ -154,7 +148,7 @@ def test_a_truncated_mirror_file_stops_the_build_and_is_named(tmp_path: Path) ->
         "--out",
         tmp_path / "out",
         "--mirror",
-        mirror,
+        damaged,
     ]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -1,20 +1,15 @@
 """A file that may not be shipped stops the build, even when it is read only to look something up."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from technopole.core.errors import LicenceError
 from technopole.editions import build
 from technopole.editions.read import open_edition
-from technopole.editions.shipped import repository
-from technopole.snapshots.upstream import UpstreamFile, mirror_folder
+from technopole.snapshots.upstream import UpstreamFile
 from technopole.sources.registry import Source
-
-MIRROR = mirror_folder(repository())
-pytestmark = pytest.mark.skipif(
-    not MIRROR.is_dir(), reason=f"no mirror of upstream files at {MIRROR} (set TECHNOPOLE_MIRROR)"
-)
 
 
 def only(monkeypatch: pytest.MonkeyPatch, source: str, closed: str, licence_class: str) -> None:
@@ -38,14 +33,14 @@ def only(monkeypatch: pytest.MonkeyPatch, source: str, closed: str, licence_clas
     ],
 )
 def test_a_closed_file_fails_the_build(
-    monkeypatch: pytest.MonkeyPatch, source: str, closed: str, licence_class: str
+    monkeypatch: pytest.MonkeyPatch, source: str, closed: str, licence_class: str, mirror: Path
 ) -> None:
     only(monkeypatch, source, closed, licence_class)
     with pytest.raises(LicenceError, match=closed) as caught:
-        build.gather(MIRROR, open_edition().cities())
+        build.gather(mirror, open_edition().cities())
     assert str(caught.value).startswith(source)
 
 
-def test_an_open_file_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_open_file_does_not(monkeypatch: pytest.MonkeyPatch, mirror: Path) -> None:
     only(monkeypatch, "metro_systems", "metro_systems/metro_systems.csv", "share-alike")
-    assert build.gather(MIRROR, open_edition().cities()).observations.height > 100
+    assert build.gather(mirror, open_edition().cities()).observations.height > 100

@@ -9,20 +9,13 @@ import pytest
 from technopole.core.types import RINGS, Boundary
 from technopole.editions.build import gather
 from technopole.editions.read import Edition, open_edition
-from technopole.editions.shipped import repository
 from technopole.editions.trace import evidence_of
 from technopole.indicators.declarations import Indicator, catalogue
 from technopole.indicators.recipes import RECIPES, variables_behind
 from technopole.indicators.variables import variable_values
 from technopole.observations.aggregate import observations
 from technopole.observations.variables import Meta, Variable
-from technopole.snapshots.upstream import mirror_folder
 from technopole.sources.registry import load_source, source_ids
-
-MIRROR = mirror_folder(repository())
-pytestmark = pytest.mark.skipif(
-    not MIRROR.is_dir(), reason=f"no mirror of upstream files at {MIRROR} (set TECHNOPOLE_MIRROR)"
-)
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +24,9 @@ def edition() -> Edition:
 
 
 @pytest.fixture(scope="module")
-def reread(edition: Edition) -> pl.DataFrame:
+def reread(edition: Edition, mirror: Path) -> pl.DataFrame:
     """Records read again from the mirror, with the number of their file in the edition."""
-    gathered = gather(MIRROR, edition.cities())
+    gathered = gather(mirror, edition.cities())
     every = pl.concat(gathered.records.values()).filter(pl.col("place").is_not_null())
     return every.join(edition.table("files").select(file="path", number="file"), on="file", validate="m:1")
 
@@ -83,12 +76,12 @@ def test_values_are_recomputed_from_the_rows_of_their_trace(
     assert checked >= 30
 
 
-def test_the_rows_of_a_trace_are_those_of_the_upstream_file(edition: Edition) -> None:
+def test_the_rows_of_a_trace_are_those_of_the_upstream_file(edition: Edition, mirror: Path) -> None:
     """One chain by hand: the lines of the metro list that Tokyo's trace names are Tokyo's lines."""
     tokyo = edition.frame().filter(pl.col("slug") == "tokyo").row(0, named=True)
     rows = evidence_of(edition, catalogue().get("metro_length"), tokyo["city"], RINGS.index(Boundary.AGGLOMERATION))
     path = Path(edition.table("files").filter(pl.col("file") == rows["file"][0])["path"][0])
-    lines = (MIRROR / path).read_text(encoding="utf-8").splitlines()
+    lines = (mirror / path).read_text(encoding="utf-8").splitlines()
     cells = [lines[int(row) - 1].split(",") for row in rows["row"]]
     assert {cell[0] for cell in cells} <= {"Tokyo", "Yokohama"}
     length = sum(float(cell[6]) for cell in cells)

@@ -29,11 +29,9 @@ from technopole.publish.resolution_sample import (
     read_reviewed,
 )
 from technopole.publish.resolution_shares import PROMISED, all_shares, promised_section, section, shares, together
-from technopole.snapshots.upstream import mirror_folder
 from technopole.sources.registry import load_source, source_ids
 
 FILE = repository() / REVIEWED
-MIRROR = mirror_folder(repository())
 MOST_WRONG = 0.02
 
 
@@ -95,11 +93,10 @@ def test_the_draw_is_the_seeds() -> None:
     assert allocation([2, 1], 9) == [2, 1]
 
 
-@pytest.mark.skipif(not MIRROR.is_dir(), reason=f"no mirror of upstream files at {MIRROR} (set TECHNOPOLE_MIRROR)")
-def test_sources_still_ask_what_was_reviewed(reviewed: pl.DataFrame, cities: Resolver) -> None:
+def test_sources_still_ask_what_was_reviewed(reviewed: pl.DataFrame, cities: Resolver, mirror: Path) -> None:
     """An institution that a source places elsewhere, or a row that it reads otherwise, needs a new review too."""
     for (name,), rows in reviewed.group_by("source", maintain_order=True):
-        now = asked(load_source(str(name)), MIRROR, cities)
+        now = asked(load_source(str(name)), mirror, cities)
         keys = ["label", *QUERY]
         lost = rows.join(now, on=keys, how="anti", nulls_equal=True)
         assert lost.is_empty(), f"{name} asks otherwise than reviewed: {lost.select(keys).rows()}"
@@ -127,9 +124,8 @@ def test_shares_of_a_source_by_hand() -> None:
     assert shares(records.clear(), meta, variable) is None
 
 
-@pytest.mark.skipif(not MIRROR.is_dir(), reason=f"no mirror of upstream files at {MIRROR} (set TECHNOPOLE_MIRROR)")
-def test_the_promised_shares_are_kept_and_the_page_is_current(cities: Resolver) -> None:
-    listed = all_shares(MIRROR, cities.tables)
+def test_the_promised_shares_are_kept_and_the_page_is_current(cities: Resolver, mirror: Path) -> None:
+    listed = all_shares(mirror, cities.tables)
     for what, (least, variables) in PROMISED.items():
         _, of_placeable = together(listed, variables)
         assert of_placeable >= least, (what, of_placeable)

@@ -1,11 +1,10 @@
 """A real HTTP server on this machine that serves a folder, well or with one defect (the first part of the path says);
-a resolver that places everything; the mirror."""
+a resolver that places everything."""
 
 from __future__ import annotations
 
 import email.utils
 import hashlib
-import os
 import threading
 import time
 from collections import Counter
@@ -17,9 +16,6 @@ from urllib.parse import unquote
 
 import polars as pl
 import pytest
-
-REPOSITORY = Path(__file__).parents[2]
-RAW = Path(os.environ.get("TECHNOPOLE_MIRROR", REPOSITORY.parent / "shared" / "data" / "raw"))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -171,14 +167,6 @@ def mirror_server(tmp_path: Path) -> Iterator[MirrorServer]:
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-@pytest.fixture(scope="session")
-def raw() -> Path:
-    """Folder of the real mirror; skips, with the reason, where it is missing."""
-    if not RAW.is_dir():
-        pytest.skip(f"the mirror of upstream files isn't at {RAW}")
-    return RAW
 
 
 class EchoResolver:

@@ -309,8 +309,8 @@ def test_counts_of_attribute_become_a_variable(base, quick, tmp_path, run):
     assert found["1850147", "region"] == (1.0, 1)
 
 
-def test_an_adapter_of_unclear_licence_enters_an_own_edition_and_nothing_published(base, quick, raw, tmp_path, run):
-    file, parquet = next((raw / "oecd_metro").iterdir()), tmp_path / "oecd.parquet"
+def test_an_adapter_of_unclear_licence_enters_an_own_edition_and_nothing_published(base, quick, mirror, tmp_path, run):
+    file, parquet = next((mirror / "oecd_metro").iterdir()), tmp_path / "oecd.parquet"
     status, _, err = run("data", "observe", "oecd_metro", file, "--output", parquet)
     assert status == 0, err
     status, out, err = run("data", "combine", "mine", "--observations", parquet, "--framework", quick,
@@ -331,12 +331,12 @@ def test_an_adapter_of_unclear_licence_enters_an_own_edition_and_nothing_publish
     assert run("export", "--html", tmp_path / "x.html", "--edition", tmp_path / "mine")[0] == 1
 
 
-def test_what_instruments_measure_goes_in_as_it_is(base, quick, raw, tmp_path, run):
+def test_what_instruments_measure_goes_in_as_it_is(base, quick, mirror, tmp_path, run):
     """Central Helsinki from OpenStreetMap and a timetable of 2017, real files, measured and combined."""
     for kind, file in (("osm", "Helsinki.osm.pbf"), ("gtfs", "caltrain-2017-07-24.zip")):
         pytest.importorskip("osmium", reason="osmium (extra instruments) isn't installed: nothing to measure with")
         made = tmp_path / f"{kind}.parquet"
-        status, _, err = run("measure", kind, raw / "instruments" / file, "--output", made, "--csv")
+        status, _, err = run("measure", kind, mirror / "instruments" / file, "--output", made, "--csv")
         assert status == 0, err
     added = Additions(observations=(tmp_path / "osm.parquet", tmp_path / "gtfs.parquet"), framework=quick)
     combine(base, "measured", tmp_path / "measured", added)

@@ -16,7 +16,6 @@ from technopole.sources.csmetrics.splitting import split
 from technopole.sources.registry import load_source
 
 REPOSITORY = Path(__file__).parents[2]
-MIRROR = REPOSITORY.parent / "shared" / "data" / "raw"
 SOURCE = load_source("csmetrics")
 
 
@@ -151,9 +150,8 @@ def test_another_form_is_named(tmp_path: Path, content: str, echo_resolver: type
         records(Upstream(tmp_path), SOURCE.meta, echo_resolver())
 
 
-@pytest.mark.skipif(not (MIRROR / "csmetrics").is_dir(), reason="the mirror of upstream files is absent")
-def test_declared_tables_name_what_upstream_has() -> None:
-    scores = MIRROR / "csmetrics" / "data" / "scores"
+def test_declared_tables_name_what_upstream_has(mirror: Path) -> None:
+    scores = mirror / "csmetrics" / "data" / "scores"
     files = sorted(scores.glob("*_affiliations.json"))
     keys = {key for file in files for key in json.loads(file.read_text(encoding="utf-8"))}
     venues = {file.name.rsplit("_", 2)[0] for file in files}

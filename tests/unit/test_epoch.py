@@ -84,22 +84,11 @@ def test_organisations_are_placed_or_left_out_and_say_why() -> None:
     assert all(row["admin1"] for row in rows if row["country"] in {"US", "CA"})
 
 
-def test_every_declared_organisation_is_upstream(mirror_folder: Path) -> None:
-    table = pl.read_csv(mirror_folder / MODELS, infer_schema=False)
+def test_every_declared_organisation_is_upstream(mirror: Path) -> None:
+    table = pl.read_csv(mirror / MODELS, infer_schema=False)
     names = {name.strip() for text in table["Organization"].drop_nulls() for name in text.split(",")}
     with ORGANISATIONS.open(encoding="utf-8", newline="") as handle:
         assert {row["organisation"] for row in csv.DictReader(handle)} <= names
-
-
-@pytest.fixture
-def mirror_folder() -> Path:
-    from technopole.editions.shipped import repository
-    from technopole.snapshots import upstream
-
-    folder = upstream.mirror_folder(repository())
-    if not folder.is_dir():
-        pytest.skip(f"no mirror of upstream files at {folder}")
-    return folder
 
 
 @pytest.mark.parametrize(

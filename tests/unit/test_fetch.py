@@ -259,15 +259,15 @@ def test_pins_are_checked(tmp_path, column, value, why):
     assert "line 2" in str(caught.value)
 
 
-def test_the_real_mirror_over_http_makes_a_folder_that_sources_read(mirror_server, raw, to):
+def test_the_real_mirror_over_http_makes_a_folder_that_sources_read(mirror_server, mirror, to):
     """All files of eight sources, of which 303 small ones of one, over HTTP; byte for byte."""
-    mirror_server.state.folder = raw
+    mirror_server.state.folder = mirror
     names = ["unicorns", "leiden", "tech_conferences", "cloud_regions", "wup2018", "naturalearth", "losi", "robots"]
     report = fetch_sources(names, to, mirror=mirror_server.url(), manners=Manners(parallel=8))
     assert report.missing == []
     assert len(report.files) > 300
     for one in report.files:
-        assert (to / one.path).read_bytes() == (raw / one.path).read_bytes()
+        assert (to / one.path).read_bytes() == (mirror / one.path).read_bytes()
     again = fetch_sources(names, to, mirror=mirror_server.url())
     assert {one.outcome for one in again.files} == {"kept"}
     assert mirror_server.state.most <= 8
@@ -281,8 +281,8 @@ def test_all_that_a_build_reads_is_pinned_and_adapters_are_asked_for_by_name():
     assert set(pinned_files(["tree_cover"])[1].values()) == {"tree_cover"}
 
 
-def test_the_command_and_its_shapes(mirror_server, raw, to, run):
-    mirror_server.state.folder = raw
+def test_the_command_and_its_shapes(mirror_server, mirror, to, run):
+    mirror_server.state.folder = mirror
     status, out, err = run("data", "fetch", "unicorns", "--to", to, "--mirror", mirror_server.url(), "--json")
     assert (status, err) == (0, "")
     shape = json.loads(out)
@@ -300,7 +300,7 @@ def test_the_command_and_its_shapes(mirror_server, raw, to, run):
     for words, text in (
         (("unicorns", "--mirror", mirror_server.url("wrong")), "doesn't match the pinned sha256"),
         (("unicorns", "--mirror", mirror_server.url("plain") + "/absent"), "404"),
-        (("unicorn", "--mirror", raw), "did you mean unicorns"),
+        (("unicorn", "--mirror", mirror), "did you mean unicorns"),
         (("losi",), "no address of their own"),
         (("unicorns", "--mirror", "http://example.org"), "isn't https"),
         (("unicorns", "--parallel", "0"), "--parallel is 1 to 16"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from technopole.snapshots.upstream import Upstream, mirror_folder
+from technopole.snapshots.upstream import Upstream
 from technopole.sources.financedatabase import companies
 from technopole.sources.financedatabase.source import (
     ABROAD,
@@ -22,8 +22,6 @@ from technopole.sources.financedatabase.source import (
     venues,
 )
 from technopole.sources.registry import load_source
-
-MIRROR = mirror_folder(Path(__file__).parents[2])
 
 
 def listings(*rows: dict[str, object]) -> pl.DataFrame:
@@ -192,10 +190,9 @@ def test_listed_abroad_only(symbol: str, country: str, exchanges: tuple[str, ...
     assert chosen.select(branch_rules()[f"listed_companies{ABROAD}"]).to_series().to_list() == [abroad]
 
 
-@pytest.mark.skipif(not MIRROR.is_dir(), reason=f"no mirror of upstream files at {MIRROR}")
-def test_reviewed_companies_are_still_in_the_files() -> None:
+def test_reviewed_companies_are_still_in_the_files(mirror: Path) -> None:
     source = load_source("financedatabase")
-    symbols = set(read_listings(Upstream(MIRROR, source.lock()), source.meta)["symbol"])
+    symbols = set(read_listings(Upstream(mirror, source.lock()), source.meta)["symbol"])
     assert set(also_at_home()) <= symbols
 
 
@@ -225,11 +222,10 @@ def test_every_exchange_of_the_sample_is_known() -> None:
     assert headquarters(frame)["name_key"].is_unique().all()
 
 
-@pytest.mark.skipif(not MIRROR.is_dir(), reason=f"no mirror of upstream files at {MIRROR}")
-def test_what_is_missing_follows_from_coverage() -> None:
+def test_what_is_missing_follows_from_coverage(mirror: Path) -> None:
     """`missing_in` is the rule's result, for each variable of the whole world; nobody chose the countries."""
     source = load_source("financedatabase")
-    frame = read_listings(Upstream(MIRROR, source.lock()), source.meta)
+    frame = read_listings(Upstream(mirror, source.lock()), source.meta)
     assert set(frame["exchange"].drop_nulls()) <= set(venues()["exchange"])
     shares = coverage(frame)
     missing = under_covered(shares)

@@ -27,12 +27,8 @@ from technopole.cities.heads import plain_spelling, readings, slugs
 from technopole.cities.points import PointIndex, distance_km
 from technopole.cities.tables import FRAME_SCHEMA, CityTables
 from technopole.core.errors import SourceCheckError, UnknownNameError
-from technopole.snapshots.upstream import mirror_folder
 
 REPOSITORY = Path(__file__).parents[2]
-MIRROR = mirror_folder(REPOSITORY)
-WUP_PRESENT = (MIRROR / "wup2018").is_dir()
-needs_mirror = pytest.mark.skipif(not WUP_PRESENT, reason=f"the mirror of upstream files is absent: {MIRROR}")
 NOTHING = Exceptions(corrections=(), geonames=(), merges=(), splits=(), anchors=(), heads=(), names={})
 
 
@@ -54,8 +50,8 @@ CHAIN = wup(
 
 
 @pytest.fixture(scope="module")
-def tables() -> CityTables:
-    return build_cities(MIRROR)
+def tables(mirror: Path) -> CityTables:
+    return build_cities(mirror)
 
 
 def head_of(tables: CityTables, code: str) -> dict[str, object]:
@@ -214,13 +210,11 @@ def test_the_page_shows_the_declared_exceptions() -> None:
     assert describe.rewrite(page, describe.sections(read_exceptions())) == page
 
 
-@needs_mirror
 def test_the_page_states_the_counts(tables: CityTables) -> None:
     page = (REPOSITORY / "docs" / "cities.md").read_text(encoding="utf-8")
     assert describe.rewrite(page, {"counts": describe.counts_section(counts(tables))}) == page
 
 
-@needs_mirror
 def test_every_agglomeration_is_in_one_city(tables: CityTables) -> None:
     codes = tables.frame["members"].drop_nulls().str.split(";").explode()
     assert len(codes) == codes.n_unique() == 1859
@@ -229,7 +223,6 @@ def test_every_agglomeration_is_in_one_city(tables: CityTables) -> None:
     assert dict(zip(tables.frame.columns, tables.frame.dtypes, strict=True)) == FRAME_SCHEMA
 
 
-@needs_mirror
 def test_ids_slugs_and_wikidata_ids_are_unique(tables: CityTables) -> None:
     frame = tables.frame
     assert frame["city"].n_unique() == frame["slug"].n_unique() == len(frame)
@@ -240,7 +233,6 @@ def test_ids_slugs_and_wikidata_ids_are_unique(tables: CityTables) -> None:
     assert set(frame["kind"].unique()) == {"agglomeration", "place"}
 
 
-@needs_mirror
 @pytest.mark.parametrize(
     ("city", "codes"),
     [
@@ -270,7 +262,6 @@ def test_members_of_merged_cities(tables: CityTables, city: str, codes: set[str]
     assert set(row["members"].split(";")) == codes
 
 
-@needs_mirror
 @pytest.mark.parametrize(
     ("code", "name", "country"),
     [
@@ -288,14 +279,12 @@ def test_names_of_agglomerations(tables: CityTables, code: str, name: str, count
     assert (row["name"], row["country"]) == (name, country)
 
 
-@needs_mirror
 @pytest.mark.parametrize(("code", "latitude", "longitude"), [("20152", -17.38, -66.16), ("20222", -19.47, -42.54)])
 def test_corrected_points(tables: CityTables, code: str, latitude: float, longitude: float) -> None:
     row = head_of(tables, code)
     assert distance_km(row["latitude"], row["longitude"], latitude, longitude) < 5
 
 
-@needs_mirror
 def test_agglomerations_lie_near_their_head_place(tables: CityTables) -> None:
     heads = tables.frame.filter(pl.col("kind") == "agglomeration").join(
         tables.gazetteer.select(city="place", north="latitude", east="longitude"), on="city"
@@ -306,7 +295,6 @@ def test_agglomerations_lie_near_their_head_place(tables: CityTables) -> None:
     assert len(heads) >= 1_750
 
 
-@needs_mirror
 @pytest.mark.parametrize(
     ("latitude", "longitude", "country", "city"),
     [
@@ -325,7 +313,6 @@ def test_points_of_the_real_frame(
     assert names.get(int(found.city[0])) == city
 
 
-@needs_mirror
 def test_gazetteer_places_belong_to_cities_of_their_country(tables: CityTables) -> None:
     held = tables.gazetteer.drop_nulls("city").join(
         tables.frame.select("city", home="country"), on="city", how="left", validate="m:1"
@@ -335,14 +322,12 @@ def test_gazetteer_places_belong_to_cities_of_their_country(tables: CityTables) 
     assert tables.gazetteer.filter(pl.col("city").is_null())["ring"].null_count() == len(tables.gazetteer) - len(held)
 
 
-@needs_mirror
 def test_tables_are_small_and_read_back(tables: CityTables, tmp_path: Path) -> None:
     tables.write(tmp_path)
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 15_000_000
     assert CityTables.read(tmp_path).frame.equals(tables.frame)
 
 
-@needs_mirror
 def test_tokyo_has_names_in_many_scripts(tables: CityTables) -> None:
     names = tables.names.filter(pl.col("city") == 1850147)
     assert {"Latin", "Han", "Hangul", "Cyrillic", "Arabic"} <= set(names["script"])

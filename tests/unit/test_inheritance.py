@@ -16,7 +16,7 @@ from technopole.indicators.matrix import indicator_values
 from technopole.observations.aggregate import observations
 from technopole.observations.national import national_records
 from technopole.observations.variables import Absence, Expected, Meta, Variable
-from technopole.snapshots.upstream import Upstream, mirror_folder
+from technopole.snapshots.upstream import Upstream
 from technopole.sources.registry import load_source, source_ids
 
 COUNTRIES = ["CN", "CN", "HK", "TW", "TW", "SG", "US", "PR", "FI"]
@@ -224,7 +224,6 @@ HAVE = {  # variable of a source: those of the three that have a value of their 
     },
     "ncses": {"ai_patents": "TW SG", "research_spending_percent_gdp_2019": "TW SG"},
 }
-MIRROR = mirror_folder(Path(__file__).parents[2])
 
 
 class NoCities:
@@ -234,11 +233,10 @@ class NoCities:
         raise AssertionError(queries)
 
 
-@pytest.mark.skipif(not MIRROR.is_dir(), reason=f"no mirror of upstream files at {MIRROR}")
 @pytest.mark.parametrize("source_id", HAVE)
-def test_taiwan_hong_kong_and_singapore(source_id: str) -> None:
+def test_taiwan_hong_kong_and_singapore(source_id: str, mirror: Path) -> None:
     source = load_source(source_id)
-    records = source.records(Upstream(MIRROR, source.lock()), NoCities())
+    records = source.records(Upstream(mirror, source.lock()), NoCities())
     single = [one for one in source.meta.variables if one.aggregate == "single"]
     assert {one.id for one in single} == set(HAVE[source_id])
     for one in single:

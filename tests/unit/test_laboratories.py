@@ -20,11 +20,9 @@ from technopole.snapshots.upstream import Upstream
 from technopole.sources.csmetrics.laboratories import LEAST_OF_ALL, laboratory_sites, share_out
 from technopole.sources.registry import load_source
 
-MIRROR = Path(__file__).parents[3] / "shared" / "data" / "raw"
 SOURCE = load_source("csmetrics")
 TABLE = SOURCE.folder / "laboratories.csv"
 PAPERS = "computer_science_papers"
-needs_mirror = pytest.mark.skipif(not (MIRROR / "csmetrics").is_dir(), reason="the mirror of upstream files is absent")
 CITIES = {"Turku": (1, 0), "Naantali": (1, 2), "Espoo": (2, 0), "Oulu": (3, 1)}
 
 
@@ -161,9 +159,8 @@ def test_every_laboratory_has_a_source_and_a_reason() -> None:
     assert table.select("institution", "laboratory", "city").is_unique().all()
 
 
-@needs_mirror
-def test_the_registers_ids_are_those_of_a_place_in_that_country() -> None:
-    register = read_csv(Upstream(MIRROR, SOURCE.lock()).open("ror/ror_records_merged.csv"), columns=["ror", "country"])
+def test_the_registers_ids_are_those_of_a_place_in_that_country(mirror: Path) -> None:
+    register = read_csv(Upstream(mirror, SOURCE.lock()).open("ror/ror_records_merged.csv"), columns=["ror", "country"])
     countries = dict(register.select("ror", "country").iter_rows())
     names = {"US": "United States", "CN": "China", "JP": "Japan", "FR": "France", "DE": "Germany"}
     for source, country in read_csv(TABLE).select("source", "country").iter_rows():
@@ -172,11 +169,10 @@ def test_the_registers_ids_are_those_of_a_place_in_that_country() -> None:
 
 
 @pytest.fixture(scope="module")
-def measured() -> pl.DataFrame:
-    return SOURCE.records(Upstream(MIRROR, SOURCE.lock()), Resolver(open_edition().cities()))
+def measured(mirror: Path) -> pl.DataFrame:
+    return SOURCE.records(Upstream(mirror, SOURCE.lock()), Resolver(open_edition().cities()))
 
 
-@needs_mirror
 def test_the_organisations_are_the_largest_that_a_rule_left_out(measured: pl.DataFrame) -> None:
     shared = set(read_csv(TABLE)["institution"])
     papers = measured.filter(~pl.col("variable").str.contains("_shared"))
@@ -189,14 +185,12 @@ def test_the_organisations_are_the_largest_that_a_rule_left_out(measured: pl.Dat
         assert f"**{name.title()}** stays left out" in page, name
 
 
-@needs_mirror
 def test_no_upper_end_passes_all_papers_of_the_organisations() -> None:
     sites = laboratory_sites(read_csv(TABLE), Resolver(open_edition().cities())).drop_nulls("place")
     held = sites.group_by("institution", "place").agg(pl.col("share").sum(), pl.col("variance").sum())
     assert (held["share"] + (3 * held["variance"]).sqrt()).max() < 1
 
 
-@needs_mirror
 def test_the_promised_share_of_papers_is_resolved_of_everything(measured: pl.DataFrame) -> None:
     (least, variables) = next(value for what, value in PROMISED.items() if "csmetrics" in what)
     listed = [shares(measured, SOURCE.meta, one) for one in SOURCE.meta.variables if one.id in variables]

@@ -13,7 +13,6 @@ from technopole.sources.leiden.source import records
 from technopole.sources.registry import load_source
 
 REPOSITORY = Path(__file__).parents[2]
-MIRROR = REPOSITORY.parent / "shared" / "data" / "raw"
 SOURCE = load_source("leiden")
 
 
@@ -60,9 +59,8 @@ def test_a_figure_that_is_no_number_is_named(tmp_path: Path, echo_resolver: type
         records(Upstream(tmp_path), SOURCE.meta, echo_resolver())
 
 
-@pytest.mark.skipif(not (MIRROR / "leiden").is_dir(), reason="the mirror of upstream files is absent")
-def test_reviewed_placements_name_listed_universities(echo_resolver: type) -> None:
-    rows = records(Upstream(MIRROR, SOURCE.lock()), SOURCE.meta, echo_resolver())
+def test_reviewed_placements_name_listed_universities(echo_resolver: type, mirror: Path) -> None:
+    rows = records(Upstream(mirror, SOURCE.lock()), SOURCE.meta, echo_resolver())
     placements = pl.read_csv(SOURCE.folder / "placements.csv", infer_schema=False)
     assert set(placements["university"]) <= set(rows["label"])
     assert placements.filter(pl.col("city").is_null() == pl.col("left_out").is_null()).is_empty()

@@ -191,11 +191,11 @@ def test_no_address(served):
         refresh(served, mirror="http://example.org")
 
 
-def test_new_pins_are_written_only_when_asked_and_fetch_uses_them(mirror_server, raw, tmp_path, run):
+def test_new_pins_are_written_only_when_asked_and_fetch_uses_them(mirror_server, mirror, tmp_path, run):
     """A copy of the real files of three sources; one of them changes upstream."""
     names = ["unicorns", "losi", "leiden"]
     folder = mirror_server.state.folder
-    fetch_sources(names, folder, mirror=str(raw))
+    fetch_sources(names, folder, mirror=str(mirror))
     changed = next(path for path, owner in pinned_files(names)[1].items() if owner == "unicorns")
     (folder / changed).write_bytes((folder / changed).read_bytes() + b"more")
     status, out, err = run("data", "refresh", *names, "--mirror", mirror_server.url(), "--json")

@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
-import pytest
 
 from technopole.snapshots.tables import read_csv
-from technopole.snapshots.upstream import mirror_folder
 from technopole.sources.registry import load_source
 from technopole.sources.semiconductor_fabs.source import LISTED, MIDDLE, with_middles, with_towns
 
-MIRROR = mirror_folder(Path(__file__).parents[2])
 COLUMNS = ["Company", "Plant name", "Latitude", "Longitude"]
 
 
@@ -41,9 +38,8 @@ def test_a_declared_town_replaces_point_and_reason() -> None:
     assert got[2] == (None, None, "36.6533355712891", f"{MIDDLE}Japan")
 
 
-@pytest.mark.skipif(not (MIRROR / LISTED).is_file(), reason=f"no mirror of upstream files at {MIRROR}")
-def test_declared_points_and_plants_are_upstreams() -> None:
-    table = read_csv(MIRROR / LISTED, columns=COLUMNS)
+def test_declared_points_and_plants_are_upstreams(mirror: Path) -> None:
+    table = read_csv(mirror / LISTED, columns=COLUMNS)
     middles = pl.read_csv(load_source("semiconductor_fabs").folder / "middles.csv")
     found = with_middles(table)["reason"].drop_nulls().str.strip_prefix(MIDDLE).unique()
     assert sorted(found) == sorted(middles["of"])

@@ -11,7 +11,7 @@ import pytest
 from technopole.cities.countries import countries, country_codes
 from technopole.core.errors import UpstreamError
 from technopole.snapshots.tables import ROW
-from technopole.snapshots.upstream import Upstream, mirror_folder
+from technopole.snapshots.upstream import Upstream
 from technopole.sources.registry import load_source
 from technopole.sources.tech_conferences.source import (
     FACTS,
@@ -21,7 +21,6 @@ from technopole.sources.tech_conferences.source import (
     read_topic,
 )
 
-MIRROR = mirror_folder(Path(__file__).parents[2])
 PATH = "tech_conferences/conferences/2023/data.json"
 
 
@@ -64,17 +63,16 @@ def test_not_a_list_of_conferences(tmp_path: Path, content: object) -> None:
         read_topic(Upstream(tmp_path), PATH)
 
 
-@pytest.mark.skipif(not MIRROR.is_dir(), reason=f"no mirror of upstream files at {MIRROR}")
-def test_what_is_missing_follows_from_coverage() -> None:
+def test_what_is_missing_follows_from_coverage(mirror: Path) -> None:
     """Covered: at least half as many conferences for each open-source contributor of 2021 as the world has."""
     source = load_source("tech_conferences")
-    upstream = Upstream(MIRROR, source.lock())
+    upstream = Upstream(mirror, source.lock())
     paths = [path for pattern in source.meta.files for path in upstream.paths(pattern)]
     recent = [path for path in paths if FIRST_YEAR <= int(path.split("/")[-2]) <= LAST_YEAR]
     held = distinct_conferences(pl.concat([read_topic(upstream, path) for path in recent]))
     held = held.filter(pl.col("city").is_not_null())
     counts = held.select(iso2=country_codes(held["country"])).group_by("iso2").len()
-    contributors = pl.read_csv(MIRROR / "oss_geography" / "world_countries_2021.csv").select(
+    contributors = pl.read_csv(mirror / "oss_geography" / "world_countries_2021.csv").select(
         "iso2", people="count_total_contributors"
     )
     world = held.height / contributors["people"].sum()

@@ -9,12 +9,10 @@ import pytest
 
 from technopole.core.errors import UpstreamError
 from technopole.snapshots.tables import ROW, read_sheet
-from technopole.snapshots.upstream import mirror_folder
 from technopole.sources.registry import load_source
 from technopole.sources.unicorns.source import FACTS, HEADER_ROW, distinct_companies, with_places
 
 REPOSITORY = Path(__file__).parents[2]
-MIRROR = mirror_folder(REPOSITORY)
 
 
 def table(*rows: tuple[str | None, ...]) -> pl.DataFrame:
@@ -53,10 +51,9 @@ def test_a_text_that_names_no_city_is_read_by_the_declared_places() -> None:
     ]
 
 
-@pytest.mark.skipif(not (MIRROR / "unicorns").is_dir(), reason=f"no mirror of upstream files at {MIRROR}")
-def test_each_declared_place_is_still_written_upstream() -> None:
+def test_each_declared_place_is_still_written_upstream(mirror: Path) -> None:
     source = load_source("unicorns")
-    path = MIRROR / source.meta.files[0]
+    path = mirror / source.meta.files[0]
     companies = distinct_companies(read_sheet(path, header_row=HEADER_ROW, columns=list(FACTS)), path.name)
     written = set(companies.select("City", "Country").iter_rows())
     places = pl.read_csv(source.folder / "places.csv", infer_schema=False)
