@@ -21,6 +21,7 @@ from technopole.snapshots.upstream import UpstreamFile, read_lock
 from technopole.snapshots.web import Manners
 
 QUICK = Manners(timeout_seconds=1.0, attempts=2, pause_seconds=0.01)
+PATIENT = replace(QUICK, timeout_seconds=30.0)  # git starts a process for each answer
 
 
 class GitHandler(BaseHTTPRequestHandler):
@@ -107,11 +108,11 @@ def test_a_repository_is_asked_once_for_its_commit_and_its_files_only_when_it_mo
         pin(f"s/{name}", f"{forge.raw}/owner/name/{first[:8]}/{name}", text)
         for name, text in (("a", "one"), ("b", "two"), ("c", "three"))
     ]
-    found = refresh(files, forge=forge, manners=QUICK)
+    found = refresh(files, forge=forge, manners=PATIENT)
     assert {one.state for one in found} == {"unchanged"}
     assert len(server.asked) == 1
     second = commit(a="another", c=None)
-    found = refresh(files, forge=forge, manners=QUICK)
+    found = refresh(files, forge=forge, manners=PATIENT)
     assert [one.state for one in found] == ["changed", "unchanged", "gone"]
     assert found[0].url == f"{forge.raw}/owner/name/{second}/a"
     assert (found[0].bytes, found[0].pinned_bytes) == (7, 3)
@@ -122,7 +123,7 @@ def test_a_repository_is_asked_once_for_its_commit_and_its_files_only_when_it_mo
 def test_a_repository_that_is_not_there_leaves_the_files_own_addresses(repository):
     _, forge, _ = repository
     file = pin("s/a", f"{forge.raw}/owner/absent/{'0' * 40}/a", "one")
-    (found,) = refresh([file], forge=forge, manners=QUICK)
+    (found,) = refresh([file], forge=forge, manners=PATIENT)
     assert found.state == "gone"
 
 
