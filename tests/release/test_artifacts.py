@@ -11,9 +11,11 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 REPOSITORY = Path(__file__).parents[2]
 NOBODY = 65534
@@ -174,3 +176,12 @@ def test_the_sdist_builds_by_itself_and_gives_the_wheel(artifacts, installed, wh
         capture_output=True, text=True, check=True, timeout=180,
     )  # fmt: skip
     assert ranked(done.stdout) == expected
+
+
+def test_every_pinned_version_runs_on_the_oldest_python_that_the_project_takes() -> None:
+    oldest = "3.11.0"  # `requires-python` of the project
+    assert 'requires-python = ">=3.11"' in (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    pins = re.findall(r"^([\w.-]+)==", (REPOSITORY / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    wanted = {name: metadata.metadata(name)["Requires-Python"] or "" for name in pins}
+    assert len(wanted) > 100
+    assert not {name: asked for name, asked in wanted.items() if oldest not in SpecifierSet(asked)}
