@@ -30,6 +30,8 @@ from technopole.kernel.tree import Tree
 from technopole.kernel.weight import as_tree_weights
 
 BLOCK_VALUES: Final = 1 << 16
+SHARED_VALUES: Final = 1 << 18
+"""Values of a matrix above which a stack has too few replicates for cutting it (`ExactSums`) to pay."""
 
 
 @dataclass(frozen=True)
@@ -302,7 +304,8 @@ def _climb(
         else:
             planes = [found[child].within(mean) for child in children]
             shared = children[-1] < plan.tree.leaves and all(len(plane) == 1 for plane in planes)
-            if plan.complete and shared and len(planes) <= MOST_TERMS:
+            small = len(planes) <= MOST_TERMS and len(planes) * out.shape[-1] <= SHARED_VALUES
+            if plan.complete and shared and small:
                 if node not in sums:
                     sums[node] = ExactSums(np.concatenate(planes))
                 scores = sums[node](w)
