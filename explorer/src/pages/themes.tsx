@@ -7,7 +7,7 @@ import { Downloads, noteOf } from "../parts/downloads";
 import { Outside } from "../parts/outside";
 import { FILL, type Picture } from "../picture";
 import type { Sheet } from "../sheet";
-import { amount, bundle, nodeTitle, percent, state, t } from "../store";
+import { amount, bundle, cityName, nodeTitle, percent, state, t } from "../store";
 
 const KINDS: Record<string, Key> = {
   city: "kindCity",
@@ -104,7 +104,7 @@ function ThemePanel({ theme }: { theme: Theme }) {
       <p class="help">
         {theme.cities.length > 0 && (
           <>
-            {t("saidOf")}: <bdi lang="en">{theme.cities.join(", ")}</bdi>
+            {t("saidOf")}: <bdi>{theme.cities.map(localName).join(", ")}</bdi>
           </>
         )}
       </p>
@@ -210,4 +210,10 @@ function Listed({ deeds, claims }: { deeds: { slug: string; deed: Initiative }[]
       )}
     </>
   );
+}
+
+/** A city of the article by its name in the page's language. */
+function localName(english: string): string {
+  const city = bundle.value!.cities.find((one) => one.name === english);
+  return city ? cityName(city) : english;
 }
