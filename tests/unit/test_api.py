@@ -406,3 +406,11 @@ def test_the_page_names_every_route(client: httpx.Client) -> None:
     page = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
     described = set(re.findall(r"^\| `(/v1[^`]*)`", page, flags=re.MULTILINE))
     assert described == set(client.get("").json()["routes"])
+
+
+def test_every_parameter_says_what_it_is(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    operations = [(path, one) for path, methods in document["paths"].items() for one in methods.values()]
+    parameters = [(path, one) for path, operation in operations for one in operation.get("parameters", [])]
+    assert len(parameters) > 20
+    assert [(path, one["name"]) for path, one in parameters if not one.get("description")] == []

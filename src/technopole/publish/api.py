@@ -214,7 +214,7 @@ def _tables(app: FastAPI, edition: Edition, slots: Slots, tagger: Any) -> None:
 
     @app.get("/v1/city/{name}", responses={200: {"model": shapes.CityShape}, **PROBLEMS})
     def get_city(
-        name: Annotated[str, InPath(min_length=1, max_length=shapes.LONGEST_NAME)],
+        name: Annotated[str, InPath(min_length=1, max_length=shapes.LONGEST_NAME, description=shapes.CITY_HELP)],
         asked: Annotated[shapes.Where, Query()],
         tag: str = tagger,
     ) -> Response:
@@ -309,7 +309,11 @@ def _evidence(app: FastAPI, edition: Edition, files: Mapping[str, bytes], tagger
         response_class=Response,
     )
     def get_file(
-        name: Annotated[str, InPath(min_length=1, max_length=shapes.LONGEST_NAME)], tag: str = tagger
+        name: Annotated[
+            str,
+            InPath(min_length=1, max_length=shapes.LONGEST_NAME, description="As /v1/edition lists it."),
+        ],
+        tag: str = tagger,
     ) -> Response:
         """One file of the edition, as /v1/edition lists it."""
         if name not in files:

@@ -20,8 +20,8 @@ MOST_CITIES: Final = 5000
 MOST_PEOPLE: Final = 100_000_000
 MOST_QUERIES: Final = 500
 
-_CITY: Final = "A name in any script, a slug, or an id."
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, description=_CITY)]
+CITY_HELP: Final = "A name in any script, a slug, or an id."
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, description=CITY_HELP)]
 Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Degrees = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -74,7 +74,7 @@ class TraceAsked(Where):
     """Parameters of `technopole trace`."""
 
     city: Name = Field(examples=["Turku"])
-    indicator: Id = Field(examples=["patents"])
+    indicator: Id = Field(description="An indicator's id, as /v1/city lists them.", examples=["patents"])
 
 
 class ExtremesAsked(Where):
@@ -88,7 +88,7 @@ class ExtremesAsked(Where):
 class OfCity(Asked):
     """Entries of one city, or all."""
 
-    city: Name | None = Field(None, examples=["Oslo"])
+    city: Name | None = Field(None, description=f"{CITY_HELP} Without it: all.", examples=["Oslo"])
 
 
 class InitiativesAsked(Asked):
@@ -100,11 +100,11 @@ class InitiativesAsked(Asked):
 class ResolveAsked(Asked):
     """One query of `technopole resolve`; any part may be absent."""
 
-    name: str | None = Field(None, max_length=LONGEST_NAME)
+    name: str | None = Field(None, max_length=LONGEST_NAME, description="A place, in any script.")
     country: str | None = Field(None, max_length=60, description="ISO code or name; it always wins over coordinates.")
     admin1: str | None = Field(None, max_length=LONGEST_NAME, description="State or province, name or code.")
-    lat: Degrees | None = Field(None, ge=-90, le=90)
-    lon: Degrees | None = Field(None, ge=-180, le=180)
+    lat: Degrees | None = Field(None, ge=-90, le=90, description="Degrees north; with lon.")
+    lon: Degrees | None = Field(None, ge=-180, le=180, description="Degrees east; with lat.")
 
 
 class ResolveBody(ResolveAsked):
