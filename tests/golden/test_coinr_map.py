@@ -84,8 +84,6 @@ def test_each_command_runs_on_the_example(command, tmp_path, run):
         said[said.index("--excel") + 1] = tmp_path / "run.xlsx"
     if said[0] == "plot":
         said += ["--out", tmp_path / "picture.svg"]
-    if said[0] == "sensitivity" or said[:2] == ["plot", "sensitivity"]:
-        pytest.skip("a few minutes for 11 nodes' weights; tests/unit/test_own_index.py runs it on a small table")
     if said[0] == "uncertainty":
         said += ["--replicates", "50"]
     status, out, err = run(*said)

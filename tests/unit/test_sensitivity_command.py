@@ -190,7 +190,7 @@ def test_sensitivity_has_the_documented_shape(run):
     assert "normalisation" in run(*words, "--top", 6)[1]
     for wrong, text in (
         (("--base-points", "100"), "power of two"),
-        (("--base-points", "32"), "Give 64 or more"),
+        (("--base-points", "32"), "Give 128 or more"),
         (("--base-points", "1048576"), "more than 200000 runs"),
         (("--error", "nothing=1"), "has no 'nothing'"),
         (("--top", "0"), "can't be shown"),

@@ -15,16 +15,15 @@ from technopole.index.generic import GenericFramework
 from technopole.index.scoring import GenericRun, ranks_within
 from technopole.indicators.declarations import suggestion
 from technopole.kernel.rank import UNRANKED, central_weights, mean_absolute_rank_change
-from technopole.publish.sensitivity import indices_table, one_by_one
+from technopole.publish.sensitivity import BASE_POINTS, indices_table, one_by_one
 from technopole.publish.uncertainty import WINS_SHOWN, range_columns, win_table
 from technopole.robustness.acceptability import RankEvidence, rank_evidence
 from technopole.robustness.own_bases import evaluate_all
 from technopole.robustness.own_index import IndexStudy, index_study
 from technopole.robustness.own_replicates import Evaluated
-from technopole.robustness.sensitivity import design, sobol, without_failures
+from technopole.robustness.sensitivity import design, enough_points, sobol, without_failures
 
 FIRST_PLACES: Final = 10
-BASE_POINTS: Final = 256
 
 
 @dataclass(frozen=True)
@@ -168,12 +167,16 @@ def own_sensitivity(
     data: Path | str | pl.DataFrame,
     framework: GenericFramework,
     *,
-    base_points: int = BASE_POINTS,
+    base_points: int | None = None,
     seed: int | None = None,
     units: Sequence[str] = (),
     top: int | None = FIRST_PLACES,
 ) -> OwnSensitivity:
     """Share the variance of the ranks out among what the framework declares uncertain.
+
+    Parameters
+    ----------
+    base_points : None: 512, or more where that many coordinates need it.
 
     Raises
     ------
@@ -183,7 +186,8 @@ def own_sensitivity(
     start = framework.uncertainty.seed if seed is None else seed
     if start < 0:
         raise InputError(f"The seed {start} can't be:", "give a whole number of 0 and more.")
-    points = design(study.factors, base_points, start)
+    count = enough_points(study.factors, BASE_POINTS, start) if base_points is None else base_points
+    points = design(study.factors, count, start)
     found = evaluate_all(study, points)
     places = np.flatnonzero(study.run.ranks != UNRANKED)
     times = [study.run.times[k] for k in places] if study.run.times else []
@@ -201,7 +205,7 @@ def own_sensitivity(
     ).sort(*(["time"] if times else []), "rank", maintain_order=True)  # fmt: skip
     listed = chosen_units(table, units, None if units else top)
     return OwnSensitivity(
-        framework.index.id, base_points, len(points), dropped, start, float(change.mean()), overall.variance,
+        framework.index.id, count, len(points), dropped, start, float(change.mean()), overall.variance,
         indices_table(study.factors, overall).sort("total", descending=True, maintain_order=True),
         one_by_one(
             listed, ranks, study.factors, start, ("id", "name", *(["time"] if times else []), "rank")

@@ -69,28 +69,41 @@ def design(factors: Sequence[Factor], base_points: int, seed: int) -> Floats:
         raise InputError("Nothing varies, so there is nothing to be sensitive to:", "declare choices.")
     if base_points * (len(factors) + 2) > MOST_RUNS:
         raise InputError(f"{base_points} base points need more than {MOST_RUNS} runs:", "give fewer.")
+    sample = _sample(factors, base_points, seed)
+    if _locked(sample, base_points):
+        raise InputError(
+            f"{base_points} base points are too few for {sample.shape[1]} coordinates: one choice would change in none "
+            "of them, or in all.",
+            f"Give {enough_points(factors, 2 * base_points, seed)} or more.",
+        )
+    return sample
+
+
+def enough_points(factors: Sequence[Factor], least: int, seed: int) -> int:
+    """Number of base points, `least` times a power of two, that `design` takes for these coordinates."""
+    enough = least
+    while factors and enough * (len(factors) + 2) <= MOST_RUNS and _locked(_sample(factors, enough, seed), enough):
+        enough *= 2
+    return enough
+
+
+def _sample(factors: Sequence[Factor], base_points: int, seed: int) -> Floats:
     points = _salib("SALib.sample.sobol").sample(
         _problem(factors), base_points, calc_second_order=False, seed=np.random.default_rng(seed)
     )
     # a scrambled coordinate can round up to 1, which no option owns
-    sample = np.minimum(np.asarray(points, dtype=np.float64), np.nextafter(1.0, 0.0))
-    _refuse_locked(sample.reshape(base_points, len(factors) + 2, -1))
-    return sample
+    return np.minimum(np.asarray(points, dtype=np.float64), np.nextafter(1.0, 0.0))
 
 
-def _refuse_locked(blocks: Floats) -> None:
-    """Refuse a sample in which a coordinate and its partner always lie in the same half, or never.
+def _locked(sample: Floats, base_points: int) -> bool:
+    """Whether a coordinate and its partner lie in the same half in all base points, or in none.
 
     With few points two dimensions of a Sobol sequence can have one first binary digit (scrambling keeps this): a
     choice of two options then changes in no base point or in all, and its effect would come out as 0, or doubled.
     """
+    blocks = sample.reshape(base_points, -1, sample.shape[1])
     same = ((blocks[:, 0] < 0.5) == (blocks[:, -1] < 0.5)).mean(axis=0)
-    if (same == 0).any() or (same == 1).any():
-        raise InputError(
-            f"{len(blocks)} base points are too few for {same.size} coordinates: one choice would change in none of "
-            "them, or in all.",
-            f"Give {2 * len(blocks)} or more.",
-        )
+    return bool((same == 0).any() or (same == 1).any())
 
 
 def without_failures(outputs: Floats, factors: int) -> tuple[Floats, int]:
