@@ -16,6 +16,10 @@ from technopole.kernel.arrays import BoolArray, FloatArray, IntArray, RankArray
 
 DIGITS: Final = 10
 GUARD_DIGITS: Final = 3
+EXACT_POWERS: Final = 22
+"""The largest power of ten that is a float without error."""
+SMALLEST: Final = -291
+"""Power of ten of the least values that count."""
 UNRANKED: Final = 0
 """The rank of a unit without a score (NaN)."""
 
@@ -227,11 +231,26 @@ def _last_if_unranked(table: RankArray) -> RankArray:
 
 
 def _round_rows(rows: FloatArray, digits: int) -> FloatArray:
-    """Round rows: only digits .. digits + GUARD_DIGITS decimals relative to the row's maximum can occur."""
+    """Round rows; those so large or small that their powers of ten are no exact floats are scaled to ones before.
+
+    With inexact powers two values could round to neighbours instead of to one value.
+    """
     magnitude = np.abs(rows)
     finite = np.isfinite(magnitude)
     largest = np.where(finite, magnitude, 0.0).max(axis=1, initial=0.0)
     exponent = np.floor(np.log10(np.where(largest > 0, largest, 1.0))).astype(np.int64)
+    far = (exponent < digits - EXACT_POWERS + GUARD_DIGITS) | (exponent > EXACT_POWERS)
+    if not far.any():
+        return _round_near(rows, magnitude, finite, exponent, digits)
+    scale = _power(np.where(far, np.maximum(exponent, SMALLEST), 0))[:, None]
+    with np.errstate(invalid="ignore", over="ignore"):
+        return _round_near(rows / scale, magnitude / scale, finite, np.where(far, 0, exponent), digits) * scale
+
+
+def _round_near(
+    rows: FloatArray, magnitude: FloatArray, finite: BoolArray, exponent: IntArray, digits: int
+) -> FloatArray:
+    """Round rows: only digits .. digits + GUARD_DIGITS decimals relative to the row's maximum can occur."""
     decimals = np.clip(digits - 1 - exponent, -300, 300)[:, None]
     extra = np.zeros(rows.shape, dtype=np.int8)
     for k in range(GUARD_DIGITS):
@@ -286,7 +305,7 @@ def _packed_order(rows: FloatArray, digits: int | None) -> tuple[IntArray, BoolA
     largest = np.maximum(np.abs(ascending[:, 0]), np.abs(ascending[:, -1]))
     cut = 2.0 ** (bits - 51)
     near = cut if digits is None else cut + 10.0 ** (1 - digits)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         apart = (ascending[:, 1:] - ascending[:, :-1]).min(axis=1) > near * largest + 1e-298
     return order, apart & np.isfinite(largest)
 
