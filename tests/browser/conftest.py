@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -69,9 +70,15 @@ def serve() -> Iterator[Callable[[Mapping[str, bytes]], str]]:
 
 
 @pytest.fixture(scope="session")
-def served(edition: Edition, serve: Callable[[Mapping[str, bytes]], str]) -> str:
+def files(edition: Edition) -> Mapping[str, bytes]:
+    """The explorer's files."""
+    return MappingProxyType(site_files(edition))
+
+
+@pytest.fixture(scope="session")
+def served(files: Mapping[str, bytes], serve: Callable[[Mapping[str, bytes]], str]) -> str:
     """Address of the explorer on loopback."""
-    return serve(site_files(edition))
+    return serve(files)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,7 +14,6 @@ import pytest
 from technopole.editions.read import Edition
 from technopole.publish.claims import claim_list
 from technopole.publish.claims_listed import article_list
-from technopole.publish.explore import site_files
 from technopole.publish.initiatives import initiative_list
 from technopole.publish.momentum import momentum_table
 from technopole.publish.state import State, decode, encode
@@ -155,9 +154,8 @@ HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</scrip
 
 
 @pytest.fixture(scope="module")
-def hostile(edition: Edition, serve: Callable[..., str]) -> str:
+def hostile(files: Mapping[str, bytes], serve: Callable[..., str]) -> str:
     """The explorer with a claim, a theme and an initiative that hold markup and right-to-left marks."""
-    files = site_files(edition)
     claims = json.loads(files["data/claims.json"])
     claim = next(one for one in claims["claims"] if one["city"] == "tokyo" and one["evidence"])
     claim |= {"statement": HOSTILE, "because": HOSTILE}
@@ -165,9 +163,8 @@ def hostile(edition: Edition, serve: Callable[..., str]) -> str:
     done = json.loads(files["data/initiatives.json"])
     done["tokyo"][0] |= {"what": HOSTILE, "by": HOSTILE, "extract": HOSTILE}
     done["tokyo"][0]["source"] |= {"title": HOSTILE, "address": "javascript:document.title=4"}
-    files["data/claims.json"] = json.dumps(claims).encode()
-    files["data/initiatives.json"] = json.dumps(done).encode()
-    return serve(files)
+    changed = {"data/claims.json": json.dumps(claims).encode(), "data/initiatives.json": json.dumps(done).encode()}
+    return serve({**files, **changed})
 
 
 @pytest.mark.parametrize("page_name", ["claims", "city"])
@@ -186,9 +183,8 @@ STRANGE = '=HYPERLINK("x")<img src=x onerror="document.title=5">\u202e'
 
 
 @pytest.fixture(scope="module")
-def renamed(edition: Edition, serve: Callable[..., str]) -> str:
+def renamed(files: Mapping[str, bytes], serve: Callable[..., str]) -> str:
     """The explorer with a city whose name is markup, a formula and a right-to-left mark."""
-    files = site_files(edition)
     cities = pl.read_parquet(io.BytesIO(files["data/cities.parquet"]))
     name = pl.when(pl.col("slug") == "tokyo").then(pl.lit(STRANGE)).otherwise(pl.col("name"))
     buffer = io.BytesIO()
