@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from technopole.core.errors import InputError
+from technopole.index.begun import period_numbers
 from technopole.index.generic import Group
-from technopole.index.scoring import GenericRun, period_numbers
+from technopole.index.scoring import GenericRun
 from technopole.index.tree import Floats, LabelledTree, generic_tree
 from technopole.kernel.audit import (
     HIGH,

@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from technopole.core.errors import InputError, UnknownNameError
+from technopole.index.begun import period_numbers
 from technopole.index.generic import GenericFramework
-from technopole.index.scoring import period_numbers
 from technopole.index.tabular import labels, numbers, read_table
 from technopole.indicators.declarations import suggestion
 from technopole.kernel.rank import UNRANKED

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from technopole.core.errors import TechnopoleError
-from technopole.index.scoring import begin
+from technopole.index.begun import begin
 from technopole.index.tree import Floats
 from technopole.index.uncertain import METHODS
 from technopole.robustness.own_index import IndexStudy, measurement_errors, rows_within, with_bases

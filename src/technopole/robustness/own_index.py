@@ -16,8 +16,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from technopole.core.errors import FrameworkError, InputError, UnknownNameError
+from technopole.index.begun import Begun, begin
 from technopole.index.generic import GenericFramework, Group, Indicator, parse_generic
-from technopole.index.scoring import Begun, GenericRun, begin, ranks_within, score
+from technopole.index.scoring import GenericRun, ranks_within, score
 from technopole.index.tabular import labels, numbers, read_table
 from technopole.index.tree import Floats
 from technopole.index.uncertain import METHODS, WHOLE, Varied

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from technopole.core.errors import InputError, TechnopoleError
+from technopole.index.begun import period_numbers
 from technopole.index.climbing import named, scores_of, weights_of
 from technopole.index.filling import fill
 from technopole.index.generic import Choice, GenericFramework, Group, spelled_out
-from technopole.index.scoring import period_numbers, prepare
+from technopole.index.scoring import prepare
 from technopole.index.tree import Floats, generic_tree
 from technopole.index.uncertain import Varied
 from technopole.kernel.aggregate import AGGREGATORS, aggregate_tree
