@@ -219,3 +219,9 @@ def test_mean_absolute_rank_change():
     ranks = np.array([[1, 2, 3], [3, 2, 1], [0, 1, 2], [0, 0, 0]])
     change = mean_absolute_rank_change(ranks, [1, 2, 3])
     np.testing.assert_array_equal(change, [0, 4 / 3, 1, np.nan])
+
+
+def test_powers_beyond_the_largest_number_are_an_error():
+    for x in ([[1.0, 100.0], [50.0, 60.0]], [[1.0, 100.0], [50.0, NAN]]):
+        with pytest.raises(InputError, match="too large"):
+            aggregate(np.array(x), np.ones(2), Aggregation("generalised_mean", {"power": 300.0}))

@@ -18,7 +18,7 @@ class QuasiMean:
     power: float
 
     def forward(self, x: FloatArray) -> FloatArray:
-        """f(x). Raises InputError where a present value is zero or below, unless the power is 1."""
+        """f(x). Raises InputError where f(x) is infinite, or (unless the power is 1) a present value zero or below."""
         if self.power == 1:
             return x
         with np.errstate(invalid="ignore"):
@@ -30,7 +30,14 @@ class QuasiMean:
             )
         if self.power == 0:
             return np.asarray(np.log(x), dtype=np.float64)
-        return np.asarray(1.0 / x if self.power == -1 else x**self.power, dtype=np.float64)
+        with np.errstate(over="ignore"):
+            y = np.asarray(1.0 / x if self.power == -1 else x**self.power, dtype=np.float64)
+        if np.isinf(y).any():
+            raise InputError(
+                f"{self.name.capitalize()} of {lowest:g} and more: its powers are too large for numbers.",
+                "Choose a power nearer to 1, or normalise to a smaller range.",
+            )
+        return y
 
     def backward(self, y: FloatArray) -> FloatArray:
         """f^-1(y)."""
