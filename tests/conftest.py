@@ -8,12 +8,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from technopole.cli.main import main
 from technopole.snapshots.upstream import mirror_folder
 
 REPOSITORY = Path(__file__).parents[1]
 NODE = (20, 19)
+
+# One sequence of examples, so that a commit passes or fails for what it changed. TECHNOPOLE_EXAMPLES=5000 looks
+# further, at random. No deadline: a loaded machine isn't a failure of the code.
+further = int(os.environ.get("TECHNOPOLE_EXAMPLES", "0"))
+settings.register_profile(
+    "technopole", deadline=None, max_examples=further or 60, derandomize=not further, database=None, print_blob=True
+)
+settings.load_profile("technopole")
 
 
 def absent(reason: str) -> None:

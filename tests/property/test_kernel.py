@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from technopole.core.errors import InputError
 from technopole.kernel.aggregate import AGGREGATORS, Aggregation, aggregate, aggregate_tree
 from technopole.kernel.impute import impute_nearest
+from technopole.kernel.kemeny import kemeny
 from technopole.kernel.neighbours import nearest_donors
 from technopole.kernel.normalise import NORMALISERS, goalposts, min_max, z_score
+from technopole.kernel.outrank import outranking
 from technopole.kernel.rank import (
     competition_ranks,
     rank_acceptability,
@@ -127,6 +129,8 @@ def test_aggregators_follow_a_permutation_of_units_and_of_indicators(data, metho
     x, weights = data
     rng = np.random.default_rng(seed)
     units, indicators = rng.permutation(x.shape[0]), rng.permutation(x.shape[1])
+    if method == "kemeny":  # of several optimal rankings one is taken, and the order of rows may decide
+        assume(len(kemeny(np.nan_to_num(outranking(x, weights), nan=0.5)).rankings) == 1)
     score = aggregate(x, weights, Aggregation(method))
     np.testing.assert_array_equal(aggregate(x[units], weights, Aggregation(method)), score[units])
     np.testing.assert_allclose(
@@ -166,7 +170,8 @@ def test_a_stack_equals_its_replicates(data, replicates, seed):
     for method in ("arithmetic", "geometric", "mazziotta_pareto"):
         batched = aggregate(stack, sets, Aggregation(method))
         for k in range(replicates):
-            np.testing.assert_array_equal(batched[k], aggregate(stack[k], sets[k], Aggregation(method)))
+            # one matrix alone is summed in another order (ExactSums)
+            np.testing.assert_allclose(batched[k], aggregate(stack[k], sets[k], Aggregation(method)), rtol=1e-13)
 
 
 @given(matrices(missing=True), st.integers(1, 1000), st.integers(-1000, 1000))
@@ -227,7 +232,6 @@ def donors_one_by_one(z, donors, minimum_shared):
     return np.array(found).reshape(-1, donors)
 
 
-@settings(max_examples=60)
 @given(
     SEEDS,
     st.integers(1, 150),

@@ -26,7 +26,7 @@ def test_sums_agree_with_fractions(terms: int) -> None:
         for unit in range(5):
             products = [Fraction(w) * Fraction(v) for w, v in zip(weights[replicate], x[:, unit], strict=True)]
             largest = max(map(abs, products))
-            assert abs(Fraction(got[replicate, unit]) - sum(products)) <= largest * terms / 2**44
+            assert abs(Fraction(got[replicate, unit]) - sum(products)) <= largest / 2**51
 
 
 def test_bits_depend_on_the_own_weights_and_the_own_values_only() -> None:
@@ -46,6 +46,15 @@ def test_parts_leave_room_for_every_sum() -> None:
     shuffled = np.random.default_rng(0).permutation(MOST_TERMS)
     assert np.array_equal(ExactSums(x)(weights), ExactSums(x[shuffled])(weights[:, shuffled]))
     assert ExactSums(x)(weights)[0, 0] == pytest.approx(MOST_TERMS, rel=1e-13)
+
+
+def test_a_small_unit_among_large_ones_is_as_right() -> None:
+    x = np.array([[1e-3, 15.992, 1e6], [2e-3, 1e-6, 1e5]])
+    for method, power in (("arithmetic", 1.0), ("harmonic", -1.0)):
+        got = aggregate(x.T, np.array([3.0, 1.0]), Aggregation(method))
+        for unit in range(3):
+            exact = sum(Fraction(w) * Fraction(v) ** int(power) for w, v in zip((3, 1), x[:, unit], strict=True)) / 4
+            assert got[unit] == pytest.approx(float(exact ** int(power)), rel=1e-15)
 
 
 def test_nothing_weighs_nothing() -> None:

@@ -91,8 +91,9 @@ def kemeny_positions(outranking: ArrayLike, seconds: float = 60.0) -> FloatArray
     """Position of each unit, from 0, in the optimal ranking that is nearest to Borda's.
 
     Several rankings can be optimal. Of these the one with the largest sum of differences of Borda counts (row sums of
-    the margins) over its pairs is taken, so that no order of rows decides. Neighbours that can change places without
-    loss in either share the mean of their positions.
+    the margins) over its pairs is taken. Neighbours that can change places without loss in either share the mean of
+    their positions. Where still several are left (units that are even in both, but not neighbours), the order of rows
+    decides: `kemeny` lists all optimal rankings.
 
     Parameters
     ----------

@@ -173,11 +173,12 @@ def distance_to_targets(x: ArrayLike, targets: ArrayLike, cap: bool = False) -> 
 def fraction_of_maximum(x: ArrayLike) -> FloatArray:
     """X / max. Meant for columns whose values are all above zero.
 
-    A maximum of zero gives infinite or NaN and a negative one turns the order around, as in COINr `n_fracmax`.
+    A maximum of zero (or next to it) gives infinite or NaN, a negative one turns the order around, as in COINr
+    `n_fracmax`.
     """
     values = as_matrix(x)
     _, largest = extremes(values)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return values / largest
 
 
