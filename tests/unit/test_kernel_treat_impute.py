@@ -17,6 +17,7 @@ from technopole.kernel.treat import (
     box_cox,
     kurtosis,
     log1p,
+    log_by_skew,
     log_shifted,
     skewness,
     winsorise_points,
@@ -52,6 +53,18 @@ def test_shifted_log_and_box_cox():
     np.testing.assert_array_equal(log_shifted(column(3, 3)), column(3, 3))
     np.testing.assert_allclose(box_cox(column(5, 7), 0.0), np.log(column(1, 3)))
     np.testing.assert_allclose(box_cox(column(5, 7), 2.0), column(0, 4))
+
+
+def test_the_log_by_skew_is_mirrored_where_the_long_tail_is_on_the_left():
+    right = column(1, 2, 3, 101, NAN)
+    np.testing.assert_array_equal(log_by_skew(right), log_shifted(right))
+    # max 103, a = 0.01 (103 - 3) = 1: -ln(103 + 1 - x)
+    left = column(3, 101, 102, 103, NAN)
+    np.testing.assert_allclose(log_by_skew(left), -np.log(column(101, 3, 2, 1, NAN)))
+    assert abs(skewness(log_by_skew(left)[:, 0])) < abs(skewness(left[:, 0]))
+    np.testing.assert_allclose(log_by_skew(column(0, 50, 100)), -np.log(column(101, 51, 1)))  # no skew, as COINr
+    for plain in (column(3, 3, NAN), column(NAN, NAN)):
+        np.testing.assert_array_equal(log_by_skew(plain), plain)
 
 
 def test_winsorising_by_quantile_and_by_points():
