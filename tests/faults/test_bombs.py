@@ -61,6 +61,7 @@ FAR = f'<row r="9">{text("XFD1048576")}</row>'
 LAUGHING = f'<row r="1">{text("A1", "&l10;")}</row>'
 TREE = "unit: {id: id}\nindex: {id: all, children: [{indicator: x}]}\n"
 SCORE = "score {file} --framework tree.yaml"
+PAGE = Path(__file__).with_name("found") / "parquet-page.bin"
 BOMBS: dict[str, tuple[str, bytes, str, str]] = {
     "a cell at the end of the sheet": ("d.xlsx", workbook(GOOD + FAR), SCORE, "cells"),
     "a workbook of zeros": ("d.xlsx", workbook(GOOD + text("A3", "0" * 90_000_000)), SCORE, "zip bomb"),
@@ -76,6 +77,7 @@ BOMBS: dict[str, tuple[str, bytes, str, str]] = {
     "infinity": ("d.csv", b"id,x\nu,inf\nv,1\n", SCORE, "isn't a number"),
     "an infinite power": ("d.csv", b"id,x\nu,1e999\nv,1\n", SCORE, "isn't a number"),
     "rows twice": ("d.csv", b"id,x\nu,1\nu,2\n", SCORE, "stands in line 2 and in line 3"),
+    "a page of more than there is": ("d.parquet", PAGE.read_bytes(), SCORE, "d.parquet can't be read as Parquet"),
     "no text": ("d.csv", bytes(range(256)) * 50, SCORE, "d.csv"),
 }  # fmt: skip
 

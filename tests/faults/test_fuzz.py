@@ -23,8 +23,6 @@ READERS = (
 )  # fmt: skip
 SECONDS, INPUTS, SEED = 20, 1000, "20261124"
 LONGER = int(os.environ.get("TECHNOPOLE_FUZZ_SECONDS", "0"))
-POLARS_ABORTS = ("memory allocation of", "polars_parquet")
-"""A damaged Parquet page may make Polars ask for more memory than there is, which ends the process uncaught."""
 NEEDED = importlib.util.find_spec("atheris") is not None
 pytestmark = pytest.mark.skipif(
     not NEEDED, reason="atheris isn't installed (it has packages for Linux): nothing is fuzzed"
@@ -47,9 +45,6 @@ def test_every_reader_is_fuzzed(tmp_path: Path) -> None:
 def test_any_bytes_give_something_or_one_line(reader: str, tmp_path: Path) -> None:
     words = [str(LONGER)] if LONGER else [str(SECONDS), SEED, str(INPUTS)]
     done = fuzz(reader, *words, folder=tmp_path)
-    if done.returncode and all(word in done.stderr for word in POLARS_ABORTS):
-        print(f"{reader}: Polars ended the process on a damaged Parquet file (docs/security.md)")
-        return
     found = [path.name for path in tmp_path.iterdir()]
     assert done.returncode == 0, f"{found}: {done.stderr[-4000:]}"
     runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)

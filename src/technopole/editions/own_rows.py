@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from technopole.snapshots.parquet import parquet, parquet_height
+from technopole.snapshots.parquet import check_parquet, parquet, parquet_height
 from technopole.cities.countries import country_code
 from technopole.cities.resolve import Resolver
 from technopole.cities.tables import CityTables
@@ -245,6 +245,7 @@ def _parquet(path: Path) -> pl.DataFrame:
         height = parquet_height(path)
         if height > MOST_ROWS:
             raise _too_many(path, height)
+        check_parquet(path)
         table = parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{path.name} can't be read as Parquet: {str(error)[:200]}.") from error

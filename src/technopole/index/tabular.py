@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from technopole.core.errors import InputError
 from technopole.indicators.declarations import suggestion
-from technopole.snapshots.parquet import parquet
+from technopole.snapshots.parquet import check_parquet, parquet
 from technopole.snapshots.tables import ROW, read_csv, read_sheet, sheet_names
 
 MISSING: Final = frozenset(
@@ -47,6 +47,7 @@ def read_table(path: Path) -> pl.DataFrame:
         table = read_csv(path, separator=separator)
     elif kind == ".parquet":
         try:
+            check_parquet(path)
             table = parquet(path).with_row_index(ROW, offset=1)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(f"{path.name} can't be read as Parquet.", "Write it anew, or give a CSV file.") from error

@@ -1,12 +1,17 @@
-"""Parquet files that may be damaged: where the library panics on one, it is an error like any other."""
+"""Parquet files that may be damaged: what makes the library panic or end the process is an error of one line."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import polars as pl
+
+TRIAL: Final = "import sys, polars; polars.read_parquet(sys.argv[1], hive_partitioning=False)"
 
 
 @contextmanager
@@ -16,6 +21,25 @@ def damage_is_an_error() -> Iterator[None]:
         yield
     except pl.exceptions.PanicException as error:
         raise pl.exceptions.ComputeError("the file is damaged") from error
+
+
+def check_parquet(path: Path) -> None:
+    """Read a stranger's Parquet file in a process of its own, before `parquet` does.
+
+    A damaged page may ask for more memory than there is, and then Polars ends the process; on other damage it panics
+    and prints where. Costs the start of a process and a second reading.
+
+    Raises
+    ------
+    polars.exceptions.ComputeError : absent, or not whole.
+    """
+    trial = subprocess.run(
+        [sys.executable, "-P", "-c", TRIAL, str(path)], capture_output=True, text=True, errors="replace", check=False
+    )
+    if trial.returncode:
+        said = (trial.stderr.strip().splitlines() or [""])[-1]
+        own = said.startswith("polars.exceptions.") and "Panic" not in said
+        raise pl.exceptions.ComputeError(said.partition(": ")[2] if own else "the file is damaged")
 
 
 def parquet(source: Path | bytes, columns: list[str] | None = None) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from technopole.core.errors import UpstreamError
-from technopole.snapshots.parquet import damage_is_an_error, parquet
+from technopole.snapshots.parquet import check_parquet, damage_is_an_error, parquet
 from technopole.snapshots.workbooks import check_workbook
 
 ROW = "_row"
@@ -160,6 +160,7 @@ def read_parquet(path: Path, *, columns: list[str]) -> pl.DataFrame:
         missing = [name for name in columns if name not in names]
         if missing:
             raise UpstreamError(f"{path.name} lacks the column {missing[0]!r}; it has {', '.join(names)}.")
+        check_parquet(path)
         table = parquet(path, columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UpstreamError(f"{path.name} can't be read as Parquet: {error}.") from error

@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from technopole.core.errors import InputError
-from technopole.snapshots.parquet import parquet, parquet_metadata
+from technopole.snapshots.parquet import check_parquet, parquet, parquet_metadata
 
 BYTES_LIMIT: Final = 1024**3
 POLYGONS_LIMIT: Final = 1_000_000
@@ -95,6 +95,7 @@ def _geoparquet(path: Path) -> tuple[list[bytes], list[dict[str, Any]]]:
         meta = json.loads(parquet_metadata(path)["geo"])
         column = meta["primary_column"]
         described = meta["columns"][column]
+        check_parquet(path)
         table = parquet(path).filter(pl.col(column).is_not_null())
     except (pl.exceptions.PolarsError, OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path.name} can't be read as GeoParquet: {_short(error)}.", "Write it anew.") from error
