@@ -126,7 +126,7 @@ def test_every_variable_is_declared_and_only_counting_ones_are_traced(branch: st
         CHANGWON: (f"listed_korea_{branch}", f"listed_{branch}", f"listed_{branch}_abroad"),
         LONDON: (f"listed_{branch}",),
     }
-    assert recipe.national(WORLD, FRAME.head(1)) == {}
+    assert recipe.national(WORLD, FRAME.head(2)) == [{}, {}]
 
 
 def test_doctests() -> None:

@@ -79,7 +79,7 @@ def evidence_of(edition: Edition, indicator: Indicator, city: int, ring: int) ->
     rows = _evidence(edition, dict.fromkeys(_variables(edition, indicator, city), own), ring)
     if not indicator.recipe or (RECIPES[indicator.recipe].variables and rows.is_empty()):
         return rows  # nothing of the city's own: no share of the country's either
-    national = RECIPES[indicator.recipe].national(edition.table("observations"), place)
+    national = RECIPES[indicator.recipe].national(edition.table("observations"), place)[0]
     return pl.concat([rows, _evidence(edition, national, 0)])
 
 

@@ -97,19 +97,18 @@ def filled_values(
     return table.sort("city", "boundary")
 
 
-def filled_origin(observations: pl.DataFrame, city: pl.DataFrame, *, filled: Filled) -> dict[str, list[str]]:
-    """Name the observation behind the value of one city: variable -> its country; nothing where there is none.
+def filled_origin(observations: pl.DataFrame, cities: pl.DataFrame, *, filled: Filled) -> list[dict[str, list[str]]]:
+    """Name the observation behind the value of each city: variable -> its country; nothing where there is none.
 
     Parameters
     ----------
-    city : one row of the frame.
+    cities : rows of the frame.
     """
-    country = str(city["country"][0])
-    stand_in = filled.gaps.get(country)
-    for variable in [filled.main, *([stand_in] if stand_in else [])]:
-        here = (
-            (pl.col("variable") == variable) & (pl.col("level") == Level.COUNTRY.value) & (pl.col("place") == country)
-        )
-        if observations.filter(here).height:
-            return {variable: [country]}
-    return {}
+    wanted = pl.col("variable").is_in([filled.main, *filled.gaps.values()]) & (pl.col("level") == Level.COUNTRY.value)
+    known = set(observations.filter(wanted).select("variable", "place").iter_rows())
+    origins = []
+    for country in cities["country"]:
+        tried = [filled.main, *([filled.gaps[country]] if country in filled.gaps else [])]
+        variable = next((one for one in tried if (one, country) in known), None)
+        origins.append({variable: [country]} if variable else {})
+    return origins

@@ -137,9 +137,9 @@ def values(observations: pl.DataFrame, frame: pl.DataFrame, metas: Mapping[str, 
     return pl.concat([others, covered.select(others.columns)]).sort("city", "boundary")
 
 
-def national_inputs(_observations: pl.DataFrame, _city: pl.DataFrame) -> dict[str, list[str]]:
+def national_inputs(_observations: pl.DataFrame, cities: pl.DataFrame) -> list[dict[str, list[str]]]:
     """No value of a country or region stands behind a city's count."""
-    return {}
+    return [{} for _ in range(cities.height)]
 
 
 def _world(branch: str) -> str:

@@ -201,15 +201,19 @@ def values(observations: pl.DataFrame, frame: pl.DataFrame, metas: Mapping[str, 
     )
 
 
-def national_inputs(observations: pl.DataFrame, city: pl.DataFrame) -> dict[str, list[str]]:
-    """Country and province observations behind the value of one city: variable -> places.
+def national_inputs(observations: pl.DataFrame, cities: pl.DataFrame) -> list[dict[str, list[str]]]:
+    """Country and province observations behind the value of each city: variable -> places.
 
     Parameters
     ----------
-    city : one row of the frame.
+    cities : rows of the frame.
     """
-    found = pct_equivalent(observations, city).row(0, named=True)
-    pool, rule = found["pool"], found["rule"]
+    rules = dict(pools(observations).select("pool", "rule").iter_rows())
+    behind = {pool: _behind(observations, pool, rules.get(pool)) for pool in set(_pool_of(cities))}
+    return [behind[pool] for pool in _pool_of(cities)]
+
+
+def _behind(observations: pl.DataFrame, pool: str, rule: str | None) -> dict[str, list[str]]:
     members = [pool, *(territory for territory, head in SAME_SYSTEM.items() if head == pool)]
     mentions = "inventor_mentions_country_2013"
     if rule == PROVINCE and pool.startswith(f"{CHINA}-"):

@@ -19,8 +19,8 @@ class Recipe:
     """How an indicator is made from several variables.
 
     `values` returns city, boundary, value, status, period, source (as `variables.variable_values` does). `variables`
-    are those whose records in the city are its provenance; `national` maps observations and one row of the frame to
-    the observations of countries and regions that stand behind the city's value too: variable -> places, of those in
+    are those whose records in the city are its provenance; `national` maps observations and rows of the frame to the
+    observations of countries and regions that stand behind each city's value too: variable -> places, of those in
     `national_variables`. Where cities differ in the variables that count, `city_variables` maps one row of the frame
     to those of `variables` that do.
     """
@@ -28,7 +28,7 @@ class Recipe:
     formula: str
     values: Callable[[pl.DataFrame, pl.DataFrame, Mapping[str, Meta]], pl.DataFrame]
     variables: tuple[str, ...]
-    national: Callable[[pl.DataFrame, pl.DataFrame], dict[str, list[str]]]
+    national: Callable[[pl.DataFrame, pl.DataFrame], list[dict[str, list[str]]]]
     city_variables: Callable[[pl.DataFrame], tuple[str, ...]] | None = None
     national_variables: tuple[str, ...] = ()
 

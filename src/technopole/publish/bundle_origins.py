@@ -31,23 +31,38 @@ def origins_of(edition: Edition, ranked: pl.Series, indicators: list[Indicator])
         .with_row_index("position")
         .join(edition.frame().select("city", "country"), on="city", validate="1:1", maintain_order="left")
     )
-    evidence = edition.table("evidence").select("variable", "place", "ring", "file", "row").unique()
-    order = edition.table("files").sort("path").select("file").with_row_index("file_order")
+    evidence, named = _numbered(edition)
     parts = []
     for number, indicator in enumerate(indicators):
         own, national = _wanted(edition, places, indicator)
         rows = _rows(evidence, own, national)
         parts.append(rows.with_columns(indicator=pl.lit(number, pl.UInt16)))
-    keys = ["indicator", "position", "variable", "file", "row"]
     # sorted once for all rings: a row lies within a ring when the first of its rings does
     found = (
         pl.concat(parts)
-        .group_by(keys)
-        .agg(pl.col("ring").min())
-        .join(order, on="file", validate="m:1")
-        .sort("indicator", "position", "file_order", "variable", pl.col("row").str.len_chars(), "row")
+        .group_by("indicator", "position", "line")
+        .agg(pl.col("file", "ring").min())
+        .sort("indicator", "position", "line")
+        .with_columns(named=pl.col("line").replace_strict(named["line"], named["named"]))
     )
     return pl.concat([_within(found, ring) for ring in range(len(RINGS))]).pipe(_without_repeats)
+
+
+def _numbered(edition: Edition) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Evidence with the number of its row in the order in which rows are named, and each number's "file:row"."""
+    keys = ["variable", "file", "row"]
+    evidence = edition.table("evidence").select("place", "ring", *keys).unique()
+    order = edition.table("files").sort("path").select("file").with_row_index("file_order")
+    lines = (
+        evidence.select(keys)
+        .unique()
+        .join(order, on="file", validate="m:1")
+        .sort("file_order", "variable", pl.col("row").str.len_chars(), "row")
+        .with_row_index("line")
+    )
+    named = lines.select("line", named=pl.col("file").cast(pl.String) + ":" + pl.col("row"))
+    numbered = evidence.join(lines.select("line", *keys), on=keys, validate="m:1")
+    return numbered.select("variable", "place", "ring", "file", "line"), named
 
 
 def _wanted(edition: Edition, places: pl.DataFrame, indicator: Indicator) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -56,19 +71,16 @@ def _wanted(edition: Edition, places: pl.DataFrame, indicator: Indicator) -> tup
     own: list[tuple[int, str, str]] = []
     national: list[tuple[int, str, str]] = []
     recipe = None if indicator.recipe is None else RECIPES[indicator.recipe]
-    rows = edition.frame().join(places.drop("country"), on="city", validate="1:1").sort("position") if recipe else None
-    # a recipe's `national` looks at countries and regions only: without the cities it is many times faster
-    observed = edition.table("observations").filter(pl.col("level") != "city") if recipe else None
+    rows = edition.frame().join(places.drop("country"), on="city", validate="1:1").sort("position").drop("position")
+    behind = recipe.national(edition.table("observations"), rows) if recipe else []
     for position, city, country in places.iter_rows():
         variables: tuple[str, ...] = (str(indicator.variable),)
-        if recipe is not None and rows is not None and observed is not None:
-            row = rows[position].drop("position")
-            variables = recipe.variables if recipe.city_variables is None else recipe.city_variables(row)
-            behind = [
-                (position, name, area) for name, areas in recipe.national(observed, row).items() for area in areas
-            ]
+        if recipe is not None:
+            variables = recipe.variables if recipe.city_variables is None else recipe.city_variables(rows[position])
             # of a recipe without variables of the city, what stands behind the country's value is all there is
-            (national if recipe.variables else own).extend(behind)
+            (national if recipe.variables else own).extend(
+                (position, name, area) for name, areas in behind[position].items() for area in areas
+            )
         own += [(position, name, area) for name in variables for area in (str(city), country)]
     return pl.DataFrame(own, schema, orient="row"), pl.DataFrame(national, schema, orient="row")
 
@@ -76,7 +88,7 @@ def _wanted(edition: Edition, places: pl.DataFrame, indicator: Indicator) -> tup
 def _rows(evidence: pl.DataFrame, own: pl.DataFrame, national: pl.DataFrame) -> pl.DataFrame:
     """Rows of the city, and of its country or region from the first ring on in which the city has rows itself."""
     keys = ["variable", "place"]
-    columns = ["position", "variable", "ring", "file", "row"]
+    columns = ["position", "ring", "file", "line"]
     mine = evidence.join(own, on=keys).select(columns)
     first = mine.group_by("position").agg(first_ring=pl.col("ring").min())
     shared = (
@@ -97,7 +109,7 @@ def _within(found: pl.DataFrame, ring: int) -> pl.DataFrame:
             ring=pl.lit(ring, pl.UInt8),
             rows=pl.len().cast(pl.UInt32),
             files=pl.col("file").n_unique().cast(pl.UInt32),
-            first=(pl.col("file").cast(pl.String) + ":" + pl.col("row")).head(ROWS_SHOWN).str.join("\n"),
+            first=pl.col("named").head(ROWS_SHOWN).str.join("\n"),
         )
         .select("indicator", "position", "ring", "rows", "files", "first")
     )

@@ -156,7 +156,7 @@ def behind(edition: Edition, indicator: str, city: dict[str, Any]) -> set[tuple[
         return {(str(declared.variable), place) for place in own}
     recipe = RECIPES[declared.recipe]
     row = edition.frame().filter(city=city["city"])
-    national = recipe.national(edition.table("observations"), row)
+    national = recipe.national(edition.table("observations"), row)[0]
     found = {(variable, place) for variable in recipe.variables for place in own}
     return found | {(variable, place) for variable, places in national.items() for place in places}
 
