@@ -1,22 +1,14 @@
-"""The shipped edition: whole, small, honest about licences, and (with the mirror) rebuilt to the same content."""
+"""The shipped edition: whole, small, honest about licences. tests/faults/test_kills.py rebuilds it from the mirror."""
 
-import json
-import os
-import random
-import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from technopole.core.types import PRESENT, SHIPPABLE, Boundary, Lens, LicenceClass
-from technopole.editions.build import build_edition
 from technopole.editions.read import Edition, open_edition, verify_edition
-from technopole.editions.shipped import default_framework, latest_edition
 from technopole.editions.trace import trace
 from technopole.indicators.declarations import Indicator, catalogue
 
@@ -101,33 +93,6 @@ def test_every_number_of_every_ranked_city_is_traced(edition: Edition, indicator
             assert {file["sha256"] for file in chain["files"]} <= files
         elif chain["status"] != "inherited":
             assert chain["because"]
-
-
-def test_rebuilt_it_has_the_same_content_and_twice_the_same_bytes(
-    edition: Edition, tmp_path: Path, mirror: Path
-) -> None:
-    manifests = [build_edition(mirror, tmp_path / name, default_framework()) for name in ("one", "two")]
-    assert manifests[0]["content_digest"] == edition.manifest["content_digest"]
-    for path in sorted((tmp_path / "one").rglob("*")):
-        if path.is_file():
-            assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes(), path.name
-    assert json.loads((tmp_path / "one" / "edition.json").read_text()) == manifests[0]
-
-
-def test_a_build_killed_at_any_moment_leaves_the_old_edition_valid(tmp_path: Path, mirror: Path) -> None:
-    target = tmp_path / "edition"
-    shutil.copytree(latest_edition(), target)
-    words = [sys.executable, "-m", "technopole.cli.main", "data", "build", "--out", target, "--mirror", mirror]
-    chance = random.Random(20261124)
-    for _ in range(3):
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as build:
-            assert build.stderr is not None
-            for _ in range(chance.randrange(1, 24)):  # so many stages of the build, a line each
-                build.stderr.readline()
-            time.sleep(chance.uniform(0, 0.5))
-            os.kill(build.pid, signal.SIGKILL)
-            build.wait()
-        assert verify_edition(open_edition(target))
 
 
 def test_a_truncated_mirror_file_stops_the_build_and_is_named(tmp_path: Path, mirror: Path) -> None:

@@ -7,7 +7,8 @@ an operation; exit status 1 with one line for the first target that is neither.
 `full` is the build of the whole edition from the real mirror: it starts from a copy of the shipped edition, which must
 stay as it is or be replaced by a whole one, and prints one line a kill. One build is let through to learn how long each
 stage takes; a moment is then a stage and seconds after its beginning, so that kills reach the end of the build, where
-the files are written, on a machine that got busier too.
+the files are written, on a machine that got busier too. Another one is let through at the end: both must have the
+shipped edition's content, and the same bytes.
 """
 
 from __future__ import annotations
@@ -173,7 +174,7 @@ def attack_full(world: World, victims: Victims, kills: int, chance: random.Rando
     shutil.copytree(latest_edition(), target)
     began = time.monotonic()
     seconds = victims.once("full", target, "a")
-    stages = reached(world)
+    stages, built = reached(world), check_built(target)
     starts = [moment - stages[0][0] for moment, _ in stages]
     toll, before = Toll("full", operation_seconds=round(seconds, 1)), target.stat().st_ino
     for number in range(kills):
@@ -203,8 +204,22 @@ def attack_full(world: World, victims: Victims, kills: int, chance: random.Rando
         print(json.dumps(line), flush=True)
         if len(left) > 2:
             raise Lost(f"full: {left} were left behind")
+    victims.once("full", target, "a")
+    if check_built(target) != built:
+        raise Lost("full: a build after the kills has other bytes than the one before")
+    left = [path.name for path in folder.iterdir() if path != target]
+    if left:
+        raise Lost(f"full: {left} were left behind by a build that wasn't killed")
     toll.seconds = round(time.monotonic() - began, 1)
     return toll
+
+
+def check_built(target: Path) -> str:
+    """State of a built edition, which has the content of the shipped one."""
+    contents = [open_edition(folder).manifest["content_digest"] for folder in (target, latest_edition())]
+    if contents[0] != contents[1]:
+        raise Lost(f"full: the content is {contents[0]}, that of the shipped edition {contents[1]}")
+    return state(target)
 
 
 def reached(world: World) -> list[tuple[float, str]]:
