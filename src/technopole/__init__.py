@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from technopole.publish.extremes import Extremes
     from technopole.publish.own_extremes import OwnExtremes
     from technopole.publish.own_index import OwnSensitivity, OwnUncertainty
-    from technopole.publish.pictures import Picture
+    from technopole.publish.picture import Picture
     from technopole.publish.ranking import Ranking
     from technopole.publish.sensitivity import Sensitivity
     from technopole.publish.uncertainty import Uncertainty
@@ -164,19 +164,29 @@ def whatif(data: Any, name: str, changes: dict[str, float], **options: Any) -> d
 
 
 def plot(what: Any, kind: str, top: int = 30, *, framework: Any = None, **options: Any) -> Picture:
-    """Make a picture: ranks, tree, correlations, acceptability or sensitivity. A notebook shows it; `.save` writes it.
+    """Make a picture of one of `technopole.publish.pictures.KINDS`. A notebook shows it; `.save` writes it.
 
     Parameters
     ----------
-    what : an edition (options as `technopole.publish.pictures.View`), or a table of one's own (file or Polars frame)
-        with its framework (file or dict; option: replicates).
+    what : an edition (options as `publish.picture.View`), or a table of one's own (file or Polars frame) with its
+        framework (file or dict; option: replicates). Bars, scatters, dots and distributions take the options of
+        `publish.value_pictures.Selection`; `of` and `mark` may be one name.
     """
-    from technopole.editions.read import Edition as Published
-    from technopole.publish.pictures import View, of_edition, of_own
+    from dataclasses import fields
 
+    from technopole.editions.read import Edition as Published
+    from technopole.publish.picture import View
+    from technopole.publish.pictures import of_edition, of_own
+    from technopole.publish.value_pictures import Selection
+
+    chosen = {one.name: options.pop(one.name) for one in fields(Selection) if one.name in options}
+    for several in {"of", "mark"} & set(chosen):
+        chosen[several] = (chosen[several],) if isinstance(chosen[several], str) else tuple(chosen[several])
+    selection = Selection(**chosen)
     if isinstance(what, Published):
-        return of_edition(what, kind, View(**options), top)
-    return of_own(Path(what) if isinstance(what, str) else what, _own_framework(framework), kind, top, **options)
+        return of_edition(what, kind, View(**options), top, selection)
+    data = Path(what) if isinstance(what, str) else what
+    return of_own(data, _own_framework(framework), kind, top, selection=selection, **options)
 
 
 def _own_framework(framework: Any) -> GenericFramework:

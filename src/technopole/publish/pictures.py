@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 
 from technopole.core.errors import InputError
-from technopole.core.types import Boundary, Lens
 from technopole.editions.read import Edition
 from technopole.index.framework import Framework, Leaf, Node
 from technopole.index.generic import GenericFramework, Group, Indicator
@@ -22,66 +21,18 @@ from technopole.indicators.declarations import Catalogue
 from technopole.kernel.audit import correlations as correlate
 from technopole.kernel.weight import effective_weights
 from technopole.publish.own_index import own_sensitivity, own_uncertainty, row_name
+from technopole.publish.picture import Picture, View, checked_top, unique
 from technopole.publish.ranking import known_boundary, known_lens
 from technopole.publish.sensitivity import COLUMNS, sensitivity
 from technopole.publish.uncertainty import uncertainty
+from technopole.publish.value_pictures import NOTHING, TAKES, Selection, known_selection, of_values
+from technopole.publish.valued import of_data, of_view
 
-KINDS: Final = ("ranks", "tree", "correlations", "acceptability", "sensitivity")
+KINDS: Final = ("ranks", "tree", "correlations", "acceptability", "sensitivity", *TAKES)
 MOST_UNITS: Final = 200
 MOST_INDICATORS: Final = 100
 PLACES: Final = 20
 FACTORS_NAMED: Final = 4
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One picture before it is drawn.
-
-    Attributes
-    ----------
-    kind : one of KINDS.
-    title, notes : what it shows; from what, by which choices, and how to read it.
-    table : ranks: label, rank, rank_low, rank_median, rank_high, tier, score; tree: id, title,
-        depth, start, end, share, leaf; correlations: first, second, correlation (null: not defined); acceptability:
-        label, place, share; sensitivity: factor, order (first or total), value, low, high.
-    labels : order of the labels along the axis.
-    """
-
-    kind: str
-    title: str
-    notes: tuple[str, ...]
-    table: pl.DataFrame
-    labels: tuple[str, ...]
-
-    def to_polars(self) -> pl.DataFrame:
-        """Return the table."""
-        return self.table
-
-    def _repr_svg_(self) -> str:
-        from technopole.publish.plots import rendered
-
-        return rendered(self, "svg").decode()
-
-    def save(self, path: str | Path) -> int:
-        """Write the picture (.svg or .png), as `plots.write`; returns its bytes."""
-        from technopole.publish.plots import write
-
-        return write(self, Path(path))
-
-
-@dataclass(frozen=True)
-class View:
-    """Which league table of an edition."""
-
-    lens: str = Lens.SCALE
-    side: str | None = None
-    boundary: str = Boundary.AGGLOMERATION
-    replicates: int | None = None
-
-    def words(self, edition: Edition) -> str:
-        """Name it for a caption."""
-        side = self.side or "both sides"
-        return f"Edition {edition.id}, {self.lens} lens, {side}, {self.boundary} boundary"
 
 
 def known_kind(kind: str) -> str:
@@ -91,20 +42,23 @@ def known_kind(kind: str) -> str:
     return kind
 
 
-def of_edition(edition: Edition, kind: str, view: View, top: int) -> Picture:
+def of_edition(edition: Edition, kind: str, view: View, top: int, selection: Selection = NOTHING) -> Picture:
     """Make a picture of the edition.
 
     Parameters
     ----------
     top : show so many units or factors.
+    selection : what of the index, for the kinds of `value_pictures.TAKES`.
 
     Raises
     ------
-    UnknownNameError, InputError : unknown kind, lens, side or boundary, or a number that can't be.
+    UnknownNameError, InputError : unknown kind, lens, side, boundary or name, or a number that can't be.
     """
-    known_kind(kind)
+    known_selection(known_kind(kind), selection)
     known_lens(view.lens)
     known_boundary(view.boundary)
+    if kind in TAKES:
+        return of_values(kind, of_view(edition, view, selection.stage), selection, top)
     if kind == "tree":
         return _tree(
             _framework_nodes(edition.framework(), edition.catalogue()),
@@ -115,13 +69,13 @@ def of_edition(edition: Edition, kind: str, view: View, top: int) -> Picture:
         return _edition_correlations(edition, view)
     if kind == "sensitivity":
         return _edition_sensitivity(edition, view)
-    _checked(top, MOST_UNITS)
+    checked_top(top, MOST_UNITS)
     found = uncertainty(
         edition, lens=view.lens, side=view.side, boundary=view.boundary, replicates=view.replicates,
         first_places=PLACES, top=top,
     )  # fmt: skip
     table = found.table.with_columns(label=pl.concat_str(["name", pl.lit(" ("), "country", pl.lit(")")]))
-    labels = _unique(table["label"].to_list(), table["slug"].to_list())
+    labels = unique(table["label"].to_list(), table["slug"].to_list())
     where = f"{view.words(edition)}, {found.replicates:,} replicates"
     if kind == "ranks":
         return _ranks(table.with_columns(label=pl.Series(labels)), "High-tech and innovative cities", where)
@@ -130,10 +84,13 @@ def of_edition(edition: Edition, kind: str, view: View, top: int) -> Picture:
 
 
 def of_own(
-    data: Path | pl.DataFrame, framework: GenericFramework, kind: str, top: int, replicates: int | None = None
-) -> Picture:
+    data: Path | pl.DataFrame, framework: GenericFramework, kind: str, top: int, replicates: int | None = None,
+    selection: Selection = NOTHING,
+) -> Picture:  # fmt: skip
     """Make a picture of a user's own index. Raises InputError as `of_edition`, and as `own_index.own_uncertainty`."""
-    known_kind(kind)
+    known_selection(known_kind(kind), selection)
+    if kind in TAKES:
+        return of_values(kind, of_data(data, framework, selection.stage), selection, top)
     title = framework.index.title or framework.index.id
     if kind in ("tree", "correlations"):
         run = score(data, framework)
@@ -144,14 +101,16 @@ def of_own(
         return _correlations(run.normalised, run.indicators, title, where)
     if kind == "sensitivity":
         effects = own_sensitivity(data, framework, top=1)
-        rows = list(effects.table.select("factor", *COLUMNS).head(_checked(top, MOST_INDICATORS)).iter_rows())
+        rows = list(effects.table.select("factor", *COLUMNS).head(checked_top(top, MOST_INDICATORS)).iter_rows())
         return _sensitivity(rows, f"{title}: which choice moves the ranks", f"{effects.runs:,} runs")
-    found = own_uncertainty(data, framework, replicates=replicates, first_places=PLACES, top=_checked(top, MOST_UNITS))
+    found = own_uncertainty(
+        data, framework, replicates=replicates, first_places=PLACES, top=checked_top(top, MOST_UNITS)
+    )
     table = found.table.filter(pl.col("rank").is_not_null())
     if "time" in table.columns:  # of a panel the last period
         table = table.filter(time=table["time"][-1])
         title = f"{title}, {table['time'][-1]}"
-    labels = _unique(table["name"].to_list(), [f"({one})" for one in table["id"]])
+    labels = unique(table["name"].to_list(), [f"({one})" for one in table["id"]])
     varied = ", ".join(one["factor"] for one in found.factors[:FACTORS_NAMED])
     more = f" and {len(found.factors) - FACTORS_NAMED} more" if len(found.factors) > FACTORS_NAMED else ""
     where = f"{found.replicates:,} replicates; what varies: {varied}{more}"
@@ -160,16 +119,6 @@ def of_own(
     times = table["time"].to_list() if "time" in table.columns else [None] * table.height
     places = [found.places[row_name(one, time)] for one, time in zip(table["id"], times, strict=True)]
     return _acceptability(labels, places, f"{title}: which unit takes which place", where)
-
-
-def _checked(top: int, most: int) -> int:
-    if not 1 <= top <= most:
-        raise InputError(f"A picture of {top} can't be read:", f"give 1 to {most}.")
-    return top
-
-
-def _unique(labels: Sequence[str], ids: Sequence[str]) -> list[str]:
-    return [label if labels.count(label) == 1 else f"{label} {one}" for label, one in zip(labels, ids, strict=True)]
 
 
 def _ranks(table: pl.DataFrame, title: str, where: str) -> Picture:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,14 +17,13 @@ import altair as alt
 
 from technopole.core.errors import InputError
 from technopole.editions.atomic import replaced_file
-from technopole.publish.pictures import Picture
+from technopole.publish.marks import BLUE, FONT, GREY, INK, ORANGE, ROW, WIDTH, Drawn, charted, label_axis
+from technopole.publish.picture import Picture
+from technopole.publish.value_plots import DRAWN as DRAWN_VALUES
 
-Drawn = alt.LayerChart | alt.FacetChart
 FORMATS: Final = ("svg", "png")
-BLUE, ORANGE, GREY = "#1f5fa8", "#c8500a", "#5b6470"
-ROW: Final = 17
-WIDTH: Final = 560
-FONT: Final = "DejaVu Sans, Noto Sans, Arial, sans-serif"
+HEADLINE, LETTERS = 80, 115
+"""Letters in a line of the title and of the caption at most."""
 WRITTEN_CELLS: Final = 30
 """So many indicators at most have their correlations written in the cells."""
 
@@ -32,13 +32,17 @@ def draw(picture: Picture) -> Drawn:
     """Draw a picture."""
     chart = _DRAWN[picture.kind](picture, picture.table.to_dicts())
     title = alt.TitleParams(
-        picture.title, subtitle=list(picture.notes), anchor="start", fontSize=15, subtitleFontSize=11,
-        subtitleColor=GREY, offset=12,
+        textwrap.wrap(picture.title, HEADLINE), subtitle=_lines(picture), anchor="start", fontSize=15,
+        subtitleFontSize=11, subtitleColor=GREY, offset=12,
     )  # fmt: skip
     configured = chart.properties(title=title, padding=12, background="white")
     configured = configured.configure(font=FONT).configure_view(stroke=None)
     drawn: Drawn = configured.configure_axis(labelFontSize=11, titleFontSize=11, gridColor="#e5e8ec")
     return drawn
+
+
+def _lines(picture: Picture) -> list[str]:
+    return [line for note in picture.notes for line in textwrap.wrap(note, LETTERS)]
 
 
 def rendered(picture: Picture, form: str) -> bytes:
@@ -80,18 +84,9 @@ def write(picture: Picture, path: Path) -> int:
     return len(content)
 
 
-def _base(rows: list[dict[str, Any]]) -> alt.Chart:
-    return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
-
-
-def _label_axis(picture: Picture, field: str, title: str | None = None) -> alt.Y:
-    axis = alt.Axis(labelLimit=260, title=title, ticks=False, domain=False, labelPadding=8)
-    return alt.Y(f"{field}:N", sort=list(picture.labels), axis=axis)
-
-
 def _ranks(picture: Picture, rows: list[dict[str, Any]]) -> Drawn:
     last = max(row["rank_high"] for row in rows)
-    base = _base(rows).encode(y=_label_axis(picture, "label")).properties(width=WIDTH, height=ROW * len(rows))
+    base = charted(rows).encode(y=label_axis(picture, "label")).properties(width=WIDTH, height=ROW * len(rows))
     scale = alt.Scale(domain=[1, max(last, 2)], nice=False)
     axis = alt.Axis(title="rank", orient="top", values=_rank_ticks(last), format="d")
     line = base.mark_rule(color=BLUE, strokeWidth=3, opacity=0.45).encode(
@@ -116,8 +111,8 @@ def _rank_ticks(last: float) -> list[int]:
 
 def _acceptability(picture: Picture, rows: list[dict[str, Any]]) -> Drawn:
     count = max(row["place"] for row in rows)
-    base = _base(rows).encode(
-        y=_label_axis(picture, "label"),
+    base = charted(rows).encode(
+        y=label_axis(picture, "label"),
         x=alt.X("place:O", axis=alt.Axis(title="place", orient="top", labelAngle=0, ticks=False, domain=False)),
     )
     base = base.properties(width=max(34 * count, 120), height=ROW * len(picture.labels))
@@ -139,7 +134,7 @@ def _written(base: alt.Chart, field: str, shown: str, dark: str, form: str) -> a
         .mark_text(fontSize=9)
         .encode(
             text=alt.Text(f"{field}:Q", format=form),
-            color=alt.condition(dark, alt.value("white"), alt.value("#1c2430")),
+            color=alt.condition(dark, alt.value("white"), alt.value(INK)),
         )
     )
     return text
@@ -148,8 +143,8 @@ def _written(base: alt.Chart, field: str, shown: str, dark: str, form: str) -> a
 def _correlations(picture: Picture, rows: list[dict[str, Any]]) -> Drawn:
     names = list(picture.labels)
     side = 31 if len(names) <= WRITTEN_CELLS else max(8, 900 // len(names))
-    base = _base(rows).encode(
-        y=_label_axis(picture, "first"),
+    base = charted(rows).encode(
+        y=label_axis(picture, "first"),
         x=alt.X(
             "second:N", sort=names,
             axis=alt.Axis(labelLimit=260, title=None, orient="top", labelAngle=-45, ticks=False, domain=False),
@@ -190,7 +185,7 @@ def _tree(_: Picture, rows: list[dict[str, Any]]) -> Drawn:
         }
         for row in rows
     ]
-    base = _base(shown).properties(width=edges[-1], height=height)
+    base = charted(shown).properties(width=edges[-1], height=height)
     y = alt.Y("start:Q", scale=alt.Scale(domain=[1, 0]), axis=None)
     box = base.mark_rect(stroke="white", strokeWidth=1.5, cornerRadius=2).encode(
         y=y,
@@ -203,7 +198,7 @@ def _tree(_: Picture, rows: list[dict[str, Any]]) -> Drawn:
     )
     text = (
         base.transform_calculate(middle="(datum.start + datum.end) / 2")
-        .mark_text(align="left", dx=6, fontSize=10, color="#1c2430")
+        .mark_text(align="left", dx=6, fontSize=10, color=INK)
         .encode(y=alt.Y("middle:Q", scale=alt.Scale(domain=[1, 0]), axis=None), x="left:Q", text="words:N")
     )
     return alt.layer(box, text)
@@ -235,8 +230,8 @@ def _fitting(row: Mapping[str, Any], edges: list[int], height: int) -> str:
 
 
 def _sensitivity(picture: Picture, rows: list[dict[str, Any]]) -> Drawn:
-    base = _base(rows).encode(
-        y=_label_axis(picture, "factor"),
+    base = charted(rows).encode(
+        y=label_axis(picture, "factor"),
         yOffset=alt.YOffset("order:N", sort=["first", "total"]),
     )
     base = base.properties(width=WIDTH, height=2 * ROW * len(picture.labels))
@@ -247,7 +242,7 @@ def _sensitivity(picture: Picture, rows: list[dict[str, Any]]) -> Drawn:
     bars = base.mark_bar().encode(
         x=alt.X("value:Q", axis=alt.Axis(title="share of the variance", format=".0%")), color=colours
     )
-    spans = base.mark_rule(color="#1c2430").encode(x="low:Q", x2="high:Q")
+    spans = base.mark_rule(color=INK).encode(x="low:Q", x2="high:Q")
     return alt.layer(bars, spans)
 
 
@@ -257,4 +252,5 @@ _DRAWN: Final[Mapping[str, Callable[[Picture, list[dict[str, Any]]], Drawn]]] = 
     "correlations": _correlations,
     "acceptability": _acceptability,
     "sensitivity": _sensitivity,
+    **DRAWN_VALUES,
 }
