@@ -100,15 +100,7 @@ def read_sheet(
     UpstreamError : not a workbook, one that would swell (`check_workbook`), no such sheet, fewer rows than the
         header's, a missing column, with `distinct` a column twice.
     """
-    import python_calamine
-
-    check_workbook(path)
-    try:
-        book = python_calamine.CalamineWorkbook.from_path(path)
-        page = book.get_sheet_by_index(sheet) if isinstance(sheet, int) else book.get_sheet_by_name(sheet)
-        grid = page.to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, IndexError) as error:
-        raise UpstreamError(f"{path.name} can't be read as a workbook: {error}.") from error
+    grid = _grid(path, sheet)
     if len(grid) < header_row:
         raise UpstreamError(f"{path.name} has {len(grid)} rows; row {header_row} should name its columns.")
     named = [(place, str(name).strip()) for place, name in enumerate(grid[header_row - 1]) if str(name).strip()]
@@ -126,6 +118,28 @@ def read_sheet(
     rows = [str(number) for number in range(header_row + 1, len(grid) + 1)]
     schema: dict[str, Any] = {ROW: pl.String, **dict.fromkeys(wanted, pl.String)}
     return pl.DataFrame({ROW: rows, **cells}, schema=schema)
+
+
+def read_cells(path: Path, sheet: int | str) -> list[list[str | None]]:
+    """Every cell of a sheet as text, row by row from A1 on; numbers, dates and empty cells as `read_sheet`.
+
+    Raises
+    ------
+    UpstreamError : not a workbook, one that would swell, no such sheet.
+    """
+    return [[_cell(value) for value in row] for row in _grid(path, sheet)]
+
+
+def _grid(path: Path, sheet: int | str) -> list[list[Any]]:
+    import python_calamine
+
+    check_workbook(path)
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(path)
+        page = book.get_sheet_by_index(sheet) if isinstance(sheet, int) else book.get_sheet_by_name(sheet)
+        return page.to_python(skip_empty_area=False)
+    except (python_calamine.CalamineError, IndexError) as error:
+        raise UpstreamError(f"{path.name} can't be read as a workbook: {error}.") from error
 
 
 def _cell(value: object) -> str | None:
