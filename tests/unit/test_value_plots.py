@@ -317,7 +317,17 @@ def test_dots_of_a_row_do_not_touch_and_a_high_swarm_is_pressed_together() -> No
         assert all(after - before >= 6 for before, after in pairwise(mine))
     assert np.unique(np.diff(np.unique(up))).tolist() == [6.0]
     assert np.abs(swarm(np.zeros(5000), 6.0, 150)).max() == pytest.approx(75)
-    assert levels([(0, 10), (11, 20), (5, 12), (21, 30)]) == [0, 0, 1, 0]
+
+
+def test_words_over_dots_do_not_touch_and_no_line_cuts_one() -> None:
+    assert levels([(0, 10), (11, 20), (21, 30)]) == [0, 0, 0]
+    assert levels([(5, 5)] * 3) == [0, 1, 2]
+    rng = np.random.default_rng(2)
+    flags = [(float(at), float(at + width)) for at, width in rng.random((60, 2)) * (500, 90)]
+    found = levels(flags)
+    for level, (at, end) in zip(found, flags, strict=True):
+        for other, (line, _) in zip(found, flags, strict=True):
+            assert not (at < line <= end and other >= level)
 
 
 # Machado, Oliveira and Fernandes (2009), doi:10.1109/TVCG.2009.113, severity 1

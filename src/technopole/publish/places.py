@@ -76,15 +76,16 @@ def swarm(x: Floats, diameter: float, height: float) -> Floats:
     return offsets * min(1.0, height / 2 / widest) if widest else offsets
 
 
-def levels(spans: Sequence[tuple[float, float]]) -> list[int]:
-    """Level of each span (left, right) from 0 on, so that those of one level don't touch; in their order."""
-    ends: dict[int, list[tuple[float, float]]] = {}
-    found = []
-    for left, right in spans:
-        level = next(k for k in range(len(spans)) if all(right < a or left > b for a, b in ends.get(k, [])))
-        ends.setdefault(level, []).append((left, right))
-        found.append(level)
-    return found
+def levels(flags: Sequence[tuple[float, float]]) -> list[int]:
+    """Level from 0 up of words that fly to the right of lines like flags: no word touches another, no line cuts one.
+
+    flags : where each line stands, and where its word ends.
+    """
+    found: dict[int, int] = {}
+    for number in sorted(range(len(flags)), key=lambda one: (-flags[one][0], one)):
+        at, end = flags[number]
+        found[number] = max((level + 1 for other, level in found.items() if at <= flags[other][0] <= end), default=0)
+    return [found[number] for number in range(len(flags))]
 
 
 def _candidates(number: int, point: Floats) -> list[Written]:

@@ -142,29 +142,25 @@ def _dots(picture: Picture, rows: Rows) -> Drawn:
 
 
 def _callouts(texts: list[tuple[str, float, float, str]], x: _Scale, above: float) -> tuple[list[alt.Chart], float]:
-    """Words over their places, each with a line down to it, and the upper end of all.
+    """Words over their places, each beside a line down to it, and the upper end of all.
 
     texts : words, value, height of the line's foot, colour. above : where the words begin.
     """
-    halves = [len(words) * LETTER / 2 + 4 for words, *_ in texts]
-    centres = [
-        min(max(float(x.share(value)) * WIDTH, half), WIDTH - half)
-        for (_, value, *_), half in zip(texts, halves, strict=True)
-    ]
-    steps = levels([(centre - half, centre + half) for centre, half in zip(centres, halves, strict=True)])
+    lines = [float(x.share(value)) * WIDTH for _, value, *_ in texts]
+    steps = levels([(at, at + len(words) * LETTER + 8) for at, (words, *_) in zip(lines, texts, strict=True)])
     top = above + 14 * (max(steps, default=0) + 1)
     if not texts:
         return [], top
     written = [
-        {"words": words, "at": value, "foot": foot, "middle": x.at(centre / WIDTH), "up": above + 14 * step,
+        {"words": words, "at": value, "foot": foot, "up": above + 14 * step, "head": above + 14 * step + 11,
          "colour": colour}
-        for (words, value, foot, colour), centre, step in zip(texts, centres, steps, strict=True)
+        for (words, value, foot, colour), step in zip(texts, steps, strict=True)
     ]  # fmt: skip
-    base, colour = charted(written), alt.Color("colour:N", scale=None)
+    base, colour = charted(written).encode(x="at:Q"), alt.Color("colour:N", scale=None)
     return [
-        base.mark_rule(opacity=0.7).encode(x="at:Q", y="foot:Q", y2="up:Q", color=colour),
-        base.mark_text(fontSize=10, baseline="bottom", dy=-1).encode(
-            x="middle:Q", y="up:Q", text="words:N", color=colour
+        base.mark_rule(opacity=0.7).encode(y="foot:Q", y2="head:Q", color=colour),
+        base.mark_text(fontSize=10, align="left", baseline="bottom", dx=4).encode(
+            y="up:Q", text="words:N", color=colour
         ),
     ], top
 
