@@ -11,8 +11,20 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from technopole.core.errors import InputError
-from technopole.kernel.admissible import draw_weights, free, free_nodes, largest, ordered, within_factor
+from technopole.kernel.admissible import (
+    draw_weights,
+    free,
+    free_nodes,
+    largest,
+    lowest,
+    node_values,
+    ordered,
+    shares,
+    within_factor,
+)
 from technopole.kernel.aggregate import Aggregation, aggregate, aggregate_tree
+from technopole.kernel.cells import Box, Simplex, fewest_left
+from technopole.kernel.climbing import TOLERANCE, Climb
 from technopole.kernel.covering import Half, cover
 from technopole.kernel.extremes import (
     Extreme,
@@ -201,8 +213,8 @@ def test_the_cover_proves_what_the_program_proves(weights, seed):
     np.testing.assert_allclose(drawn.sum(axis=1), 1)
     found = cover(Half(rows, rows, np.full(len(rows), 1e-9), weights), drawn, 20.0)
     fewest, _ = _Program(rows, weights, 0.0).solve(20.0)
-    left = [int((rows @ (w @ weights.basis()) > 1e-7).sum()) for w in found.candidates]
-    assert found.bound == fewest == min(left)
+    left = int((rows @ (found.best @ weights.basis()) > 1e-7).sum())
+    assert found.bound == fewest == left
 
 
 def test_drawn_weights_are_admissible_and_reach_the_bounds():
@@ -215,6 +227,97 @@ def test_drawn_weights_are_admissible_and_reach_the_bounds():
     assert ((drawn @ values.T) <= largest(values, weights) + 1e-12).all()
     with pytest.raises(InputError):
         draw_weights(weights, 0, np.random.default_rng(0))
+
+
+SETS = [free(4), within_factor(np.array([1.0, 2.0, 1.0, 3.0, 1.0, 2.0, 1.0]), Tree((4, 4, 5, 5, 6, 6, -1), 4), 2.0),
+        free_nodes(np.ones(7), Tree((4, 4, 5, 5, 6, 6, -1), 4), (4, 5))]  # fmt: skip
+
+
+@pytest.mark.parametrize("weights", SETS)
+def test_the_lowest_weights_have_the_sign_of_the_least_value(weights):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(300, 4)) + 0.5
+    found = lowest(rows, weights)
+    sums = (rows * found).sum(axis=1) / found.sum(axis=1)
+    least = -largest(-rows, weights)
+    assert 0 < (least > 0).sum() < 300
+    np.testing.assert_array_equal(sums > 0, least > 0)
+    assert (sums >= least - 1e-12).all()
+
+
+@pytest.mark.parametrize("weights", SETS)
+def test_values_of_nodes_lie_between_their_bounds_and_give_the_weights_back(weights):
+    drawn = draw_weights(weights, 50, np.random.default_rng(0))
+    values = node_values(drawn, weights)
+    assert (values >= weights.low - 1e-12)[:, :-1].all()
+    assert (values <= weights.high + 1e-12)[:, :-1].all()
+    np.testing.assert_allclose(shares(values, weights.tree), drawn, atol=1e-12)
+
+
+def cells(weights):
+    """A cell, ways to draw weights from it."""
+    if not weights.low[:4].any():
+        corners = draw_weights(weights, 4, np.random.default_rng(1))
+        return Simplex(corners), lambda cell, rng: rng.dirichlet(np.ones(4), 500) @ cell.corners
+    inside = node_values(draw_weights(weights, 30, np.random.default_rng(1)), weights)
+    return Box(weights, inside), lambda cell, rng: draw_weights(cell.weights, 500, rng)
+
+
+@pytest.mark.parametrize("weights", SETS)
+def test_the_bound_of_a_cell_holds_for_its_weights_and_its_halves_are_all_of_it(weights):
+    rng = np.random.default_rng(2)
+    whole, draw = cells(weights)
+    rows = rng.normal(size=(60, 4))
+    queue = [whole]
+    for _ in range(15):
+        cell = queue.pop(0)
+        points = np.vstack([draw(cell, rng), cell.middle()[None]])
+        above = points @ rows.T > 0
+        always, ever = cell.sides(rows)
+        assert above[:, always].all()
+        assert not above[:, ~ever].any()
+        open_ = ever & ~always
+        pairs = cell.pairs(rows[open_])
+        for i, k in np.argwhere(pairs):
+            assert (above[:, open_][:, i] | above[:, open_][:, k]).all()
+        assert fewest_left(pairs) + always.sum() <= above.sum(axis=1).min()
+        halves = cell.halves(rows[open_])
+        if halves is None:
+            assert (weights.low == 0).any()  # only bounds above zero can be cut
+            return
+        for half in halves:
+            assert (draw(half, rng) @ rows[always].T > 0).all()
+        assert above[:, halves[0].sides(rows)[0] & halves[1].sides(rows)[0]].all()
+        queue += halves
+
+
+def test_pairs_are_proven_however_narrow_the_mixture():
+    rows = np.array([[1.0, -0.999, 0.5], [-0.001, 1.0, -1.0], [1.0, -1.001, 0.5]])
+    corners = Simplex(np.eye(3)[:2])  # without the last: one to a thousand, give or take a little
+    assert np.argwhere(corners.pairs(rows)).tolist() == [[0, 1], [1, 0], [1, 2], [2, 1]]
+    assert fewest_left(corners.pairs(rows)) == 1
+    narrow = within_factor(np.ones(4), flat_tree(3), 1e6)
+    exact = Box(narrow, np.ones((1, 4))).pairs(rows * [1, 1, 0])
+    assert exact[0, 1]
+    assert not exact[0, 2]
+
+
+@pytest.mark.parametrize("weights", SETS)
+def test_a_climb_never_goes_up_and_stays_in_the_set(weights):
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(80, 4))
+    drawn = draw_weights(weights, 20, rng)
+    climb = Climb(rows, weights, drawn)
+    assert climb.fewest == (drawn @ rows.T > TOLERANCE).sum(axis=1).min()
+    climb.search(30, 0, np.inf)
+    many = draw_weights(weights, 20_000, rng)
+    assert climb.fewest == (rows @ climb.best > TOLERANCE).sum()
+    assert climb.fewest <= (many @ rows.T > TOLERANCE).sum(axis=1).min()
+    assert climb.best.sum() == pytest.approx(1)
+    assert (np.abs(rows) @ climb.best <= largest(np.abs(rows), weights) + 1e-9).all()
+    again = Climb(rows, weights, drawn)
+    again.search(30, 0, np.inf)
+    np.testing.assert_array_equal(again.best, climb.best)
 
 
 def test_many_units_at_once_are_those_one_by_one():

@@ -122,8 +122,81 @@ def largest(rows: ArrayLike, weights: Admissible) -> FloatArray:
     for node in weights.tree.aggregates:
         children = list(weights.tree.children[node])
         part = np.stack([found[child] for child in children], axis=1)
-        found[node] = _largest_mean(part, weights.low[children], weights.high[children])
+        found[node], _ = _largest_mean(part, weights.low[children], weights.high[children])
     return found[weights.tree.root]
+
+
+def lowest(rows: ArrayLike, weights: Admissible) -> FloatArray:
+    """Return weights of the leaves, up to a factor, at which each row's weighted sum has the lowest sign.
+
+    Where that sum is above 0 the row is positive over the whole set. Not for ordered sets, whose coordinates are free.
+
+    Parameters
+    ----------
+    rows : (rows, leaves), complete.
+
+    Returns
+    -------
+    (rows, leaves).
+    """
+    tree = weights.tree
+    means = np.zeros((len(np.asarray(rows)), len(tree.parents)))
+    means[:, : tree.leaves] = rows
+    chosen = np.ones(means.shape)
+    for node in tree.aggregates:
+        children = list(tree.children[node])
+        part, low, high = means[:, children], weights.low[children], weights.high[children]
+        if node == tree.root:
+            chosen[:, children] = np.where(part > 0, low, high)
+            empty = np.flatnonzero(chosen[:, children].sum(axis=1) == 0)
+            chosen[empty, np.array(children)[part[empty].argmin(axis=1)]] = 1.0
+        else:
+            largest_means, picked = _largest_mean(-part, low, high)
+            means[:, node], chosen[:, children] = -largest_means, picked / picked.sum(axis=1, keepdims=True)
+    for node in reversed(tree.aggregates[:-1]):
+        chosen[:, list(tree.children[node])] *= chosen[:, [node]]
+    return chosen[:, : tree.leaves]
+
+
+def shares(values: FloatArray, tree: Tree) -> FloatArray:
+    """Return weights of the leaves, each row of sum 1, from a value of each node among its siblings.
+
+    Parameters
+    ----------
+    values : (rows, nodes), zero or more; the root's isn't looked at. Where all siblings are zero they share evenly.
+    """
+    result = np.ones(values.shape)
+    for node in reversed(tree.aggregates):
+        children = list(tree.children[node])
+        siblings = values[:, children]
+        siblings[siblings.sum(axis=1) == 0] = 1.0
+        result[:, children] = result[:, [node]] * siblings / siblings.sum(axis=1, keepdims=True)
+    return result[:, : tree.leaves]
+
+
+def node_values(leaves: FloatArray, weights: Admissible) -> FloatArray:
+    """Return a value between the bounds for each node, such that `shares` gives these weights of the leaves.
+
+    Parameters
+    ----------
+    leaves : (rows, leaves), admissible.
+
+    Returns
+    -------
+    (rows, nodes); the root's is 1.
+    """
+    tree = weights.tree
+    total = np.zeros((len(leaves), len(tree.parents)))
+    total[:, : tree.leaves] = leaves
+    result = np.ones(total.shape)
+    for node in tree.aggregates:
+        children = list(tree.children[node])
+        total[:, node] = total[:, children].sum(axis=1)
+        scale = (total[:, children] / weights.high[children]).max(axis=1, keepdims=True)
+        top = np.tile(weights.high[children], (len(leaves), 1))
+        scaled = np.divide(total[:, children], scale, out=top, where=scale > 0)
+        result[:, children] = np.clip(scaled, weights.low[children], weights.high[children])
+    return result
 
 
 def cone_rows(weights: Admissible) -> sparse.csr_matrix:
@@ -169,20 +242,15 @@ def draw_weights(weights: Admissible, count: int, rng: np.random.Generator) -> F
     uniform, gamma = rng.random((count, nodes)), rng.standard_gamma(0.3, (count, nodes))
     open_ = weights.low == 0
     low, high = np.where(open_, 1.0, weights.low), np.where(open_, 1.0, weights.high)
-    shares = np.where(np.arange(count)[:, None] % 2 == 0, (uniform > 0.5) * 1.0, uniform)
-    drawn = np.where(open_, weights.high * np.maximum(gamma, 1e-12), low * (high / low) ** shares)
-    result = np.ones((count, nodes))
-    for node in reversed(tree.aggregates):
-        children = list(tree.children[node])
-        siblings = drawn[:, children]
-        result[:, children] = result[:, [node]] * siblings / siblings.sum(axis=1, keepdims=True)
-    return result[:, : tree.leaves]
+    between = np.where(np.arange(count)[:, None] % 2 == 0, (uniform > 0.5) * 1.0, uniform)
+    drawn = np.where(open_, weights.high * np.maximum(gamma, 1e-12), low * (high / low) ** between)
+    return shares(drawn, tree)
 
 
-def _largest_mean(part: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
-    """Max sum(v d) / sum(v), low <= v <= high: the children with the largest d at `high`, the others at `low`."""
+def _largest_mean(part: FloatArray, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Max sum(v d) / sum(v), low <= v <= high, and v: children with the largest d are at `high`, others at `low`."""
     if part.shape[1] == 1:
-        return part[:, 0]
+        return part[:, 0], np.ones(part.shape)
     order = np.argsort(-part, axis=1)
     values = np.take_along_axis(part, order, axis=1)
     down, up = low[order], high[order]
@@ -191,4 +259,7 @@ def _largest_mean(part: FloatArray, low: FloatArray, high: FloatArray) -> FloatA
     mass = np.cumsum(up, axis=1) + down.sum(axis=1, keepdims=True) - np.cumsum(down, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.where(mass > 0, top / mass, -np.inf)
-    return np.asarray(means.max(axis=1), dtype=np.float64)
+    last = means.argmax(axis=1)[:, None]
+    picked = np.empty(part.shape)
+    np.put_along_axis(picked, order, np.where(np.arange(part.shape[1]) <= last, up, down), axis=1)
+    return np.take_along_axis(means, last, axis=1)[:, 0], picked

@@ -32,6 +32,8 @@ from technopole.kernel.rank import competition_ranks
 
 EDGE: Final = 1e-9
 """Differences of this share of the matrix's range count as none: the ranks compare 10 significant digits."""
+ROUNDING: Final = 1e-12
+"""Scores that are nearer than this share of the range are the same."""
 MARGIN: Final = 1e-6
 SATISFIED: Final = 1e-7
 DRAWN: Final = 3000
@@ -186,12 +188,11 @@ def _extreme(
     fewest = 0
     if count > SMALL:
         known = 0 if limit is None else max(0, rank_of(0) - limit if not best else limit - first)
-        half = Half(rows + margin, rows, np.full(count, edge if best else -1e-300), weights)
+        half = Half(rows + margin, rows, np.full(count, edge if best else -ROUNDING * _range(x)), weights)
         searched = cover(half, _drawn(weights) if drawn is None else drawn, seconds, known)
         fewest = searched.bound
-        for found in searched.candidates:
-            leaf = found @ weights.basis()
-            candidates += [program.inside(half.rows @ leaf <= SATISFIED * _range(x), found), leaf]
+        leaf = searched.best @ weights.basis()
+        candidates = [program.inside(half.rows @ leaf <= SATISFIED * _range(x), searched.best), leaf]
     result = _judged(x, unit, [*candidates, program.centre()], rank_of(fewest), best)
     left = end - time.thread_time()
     if (result.gap or (count and not candidates)) and left > LEAST_SECONDS:

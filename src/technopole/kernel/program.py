@@ -45,30 +45,6 @@ def solve_program(
         )
 
 
-def solve_linear(
-    cost: FloatArray, rows: Any, limits: FloatArray, total: FloatArray | None = None, highest: float | None = None,
-    simplex: bool = False,
-) -> Any:  # fmt: skip
-    """Minimise cost x with rows x <= limits and 0 <= x <= `highest`, by `scipy.optimize.linprog`; what SciPy returns.
-
-    Parameters
-    ----------
-    rows : matrix or sparse matrix.
-    total : coefficients that sum to 1, or None.
-    simplex : dual simplex without presolve, for programs of a few milliseconds.
-    """
-    return optimize.linprog(
-        cost,
-        A_ub=rows,
-        b_ub=limits,
-        A_eq=None if total is None else total[None],
-        b_eq=None if total is None else [1.0],
-        bounds=(0, highest),
-        method="highs-ds" if simplex else "highs",
-        options={"presolve": False} if simplex else {},
-    )
-
-
 @contextmanager
 def silenced() -> Iterator[None]:
     """Turn file descriptor 1 away; Python's own standard output is written out before and works again after.

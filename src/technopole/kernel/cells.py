@@ -1,0 +1,185 @@
+"""Parts of a set of weights, each with a lower bound of the half-spaces that its weights leave.
+
+In a cell some rows d w <= 0 hold nowhere: these are left. Of two others that no weights of the cell satisfy together,
+one is left at least. Such a pair is proven by a mixture of its rows that is above 0 all over the cell, in closed form.
+The rows left meet every pair, and so are no fewer than half of a maximum matching of the pairs' double graph (Nemhauser
+and Trotter 1975, doi:10.1007/BF01580444). The bounds of a cell's halves are no lower than its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import maximum_bipartite_matching
+
+from technopole.kernel.admissible import Admissible, lowest, shares
+from technopole.kernel.arrays import BoolArray, FloatArray, IntArray
+
+APART: Final = 1 + 1e-9
+"""The shares of the mixtures that prove a pair span at least this factor."""
+TRIES: Final = 6
+"""Mixtures that are tried for a pair."""
+LEVEL: Final = 1e-9
+"""Values nearer to 0 turn nothing."""
+
+
+class Cell(Protocol):
+    """A part of the set."""
+
+    def sides(self, rows: FloatArray) -> tuple[BoolArray, BoolArray]:
+        """Rows that are above 0 all over the cell, and rows that are so anywhere."""
+
+    def pairs(self, rows: FloatArray) -> BoolArray:
+        """Pairs of rows of which one is above 0 wherever the other isn't: (n, n)."""
+
+    def middle(self) -> FloatArray:
+        """Weights inside."""
+
+    def halves(self, rows: FloatArray) -> tuple[Cell, Cell] | None:
+        """Cut it where these rows differ most; None where it can't be cut."""
+
+
+@dataclass(frozen=True)
+class Simplex:
+    """All mixtures of some weights.
+
+    Attributes
+    ----------
+    corners : (corners, leaves).
+    """
+
+    corners: FloatArray
+
+    def sides(self, rows: FloatArray) -> tuple[BoolArray, BoolArray]:
+        """See `Cell`."""
+        values = rows @ self.corners.T
+        return values.min(axis=1) > 0, values.max(axis=1) > 0
+
+    def pairs(self, rows: FloatArray) -> BoolArray:
+        """See `Cell`."""
+        values = rows @ self.corners.T
+        first, second = _never_together(values)
+        a, b = values[first], values[second]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            least = np.where(b <= 0, -b / a, 0.0).max(axis=1)
+            most = np.where(a <= 0, -b / a, np.inf).min(axis=1)
+        return _symmetric(len(rows), first, second, least * APART < most)
+
+    def middle(self) -> FloatArray:
+        """See `Cell`."""
+        return np.asarray(self.corners.mean(axis=0), dtype=np.float64)
+
+    def halves(self, rows: FloatArray) -> tuple[Cell, Cell]:
+        """See `Cell`."""
+        values = rows @ self.corners.T
+        # what is level at a corner stays so however near one comes: cuts across it lead nowhere
+        turns = (values > LEVEL).T.astype(np.float64) @ (values < -LEVEL)
+        one, other = np.unravel_index((turns + turns.T).argmax(), turns.shape)
+        between = (self.corners[one] + self.corners[other]) / 2
+        parts = []
+        for place in (one, other):
+            corners = self.corners.copy()
+            corners[place] = between
+            parts.append(Simplex(corners))
+        return parts[0], parts[1]
+
+
+@dataclass(frozen=True)
+class Box:
+    """Weights between bounds.
+
+    Attributes
+    ----------
+    weights : the set. inside : (k, nodes), values of nodes anywhere; between the cell's bounds they refute pairs.
+    """
+
+    weights: Admissible
+    inside: FloatArray
+
+    def sides(self, rows: FloatArray) -> tuple[BoolArray, BoolArray]:
+        """See `Cell`."""
+        return _sums(rows, lowest(rows, self.weights)) > 0, _sums(rows, lowest(-rows, self.weights)) > 0
+
+    def pairs(self, rows: FloatArray) -> BoolArray:
+        """See `Cell`."""
+        first, second = _never_together(rows @ self._shares(self.inside).T)
+        proven = np.zeros(first.size, dtype=np.bool_)
+        least, most = np.zeros(first.size), np.ones(first.size)
+        open_ = np.arange(first.size)
+        for _ in range(TRIES):
+            share = (least[open_] + most[open_]) / 2
+            a, b = rows[first[open_]], rows[second[open_]]
+            worst = lowest(b + share[:, None] * (a - b), self.weights)
+            at_a, at_b = _sums(a, worst), _sums(b, worst)
+            proven[open_] = share * at_a + (1 - share) * at_b > 0
+            with np.errstate(divide="ignore", invalid="ignore"):
+                turn = at_b / (at_b - at_a)
+            least[open_] = np.where(at_a > at_b, np.maximum(least[open_], turn), least[open_])
+            most[open_] = np.where(at_a < at_b, np.minimum(most[open_], turn), most[open_])
+            open_ = open_[~proven[open_] & (np.maximum(at_a, at_b) > 0) & (least[open_] * APART < most[open_])]
+            if not open_.size:
+                break
+        return _symmetric(len(rows), first, second, proven)
+
+    def middle(self) -> FloatArray:
+        """See `Cell`."""
+        return np.asarray(self._shares(np.sqrt(self.weights.low * self.weights.high)[None])[0], dtype=np.float64)
+
+    def halves(self, rows: FloatArray) -> tuple[Cell, Cell] | None:
+        """See `Cell`."""
+        low, high = self.weights.low, self.weights.high
+        width = np.log(np.divide(high, low, out=np.ones(low.size), where=low > 0))
+        effect = width * self._pull(rows)
+        node = int(effect.argmax())
+        if not effect[node] > 0:
+            return None
+        upper, lower = high.copy(), low.copy()
+        upper[node] = lower[node] = np.sqrt(low[node] * high[node])
+        return (
+            replace(self, weights=replace(self.weights, high=upper)),
+            replace(self, weights=replace(self.weights, low=lower)),
+        )
+
+    def _shares(self, values: FloatArray) -> FloatArray:
+        return shares(np.clip(values, self.weights.low, self.weights.high), self.weights.tree)
+
+    def _pull(self, rows: FloatArray) -> FloatArray:
+        """How much each node moves the rows: (nodes,)."""
+        tree = self.weights.tree
+        mass = np.zeros(len(tree.parents))
+        mass[: tree.leaves] = self.middle()
+        parts = np.zeros((len(rows), mass.size))
+        parts[:, : tree.leaves] = rows * mass[: tree.leaves]
+        pull = np.zeros(mass.size)
+        for node in tree.aggregates:
+            children = list(tree.children[node])
+            mass[node], parts[:, node] = mass[children].sum(), parts[:, children].sum(axis=1)
+            mean = parts[:, [node]] / mass[node] if node != tree.root and mass[node] > 0 else 0.0
+            pull[children] = np.abs(parts[:, children] - mean * mass[children]).sum(axis=0)
+        return pull
+
+
+def fewest_left(pairs: BoolArray) -> int:
+    """Lower bound of the rows that meet all pairs."""
+    matched = maximum_bipartite_matching(sparse.csr_matrix(pairs), perm_type="column")
+    return -(-int((matched >= 0).sum()) // 2)
+
+
+def _sums(rows: FloatArray, weights: FloatArray) -> FloatArray:
+    return np.asarray(np.einsum("ij,ij->i", rows, weights), dtype=np.float64)
+
+
+def _never_together(values: FloatArray) -> tuple[IntArray, IntArray]:
+    """Pairs of rows that are never both 0 or below: positions of the first and of the second."""
+    holds = (values <= 0).astype(np.float32)
+    first, second = np.nonzero(np.triu(holds @ holds.T == 0, 1))
+    return first, second
+
+
+def _symmetric(count: int, first: IntArray, second: IntArray, taken: BoolArray) -> BoolArray:
+    result = np.zeros((count, count), dtype=np.bool_)
+    result[first[taken], second[taken]] = result[second[taken], first[taken]] = True
+    return result
