@@ -139,17 +139,17 @@ def lowest(rows: ArrayLike, weights: Admissible) -> FloatArray:
     -------
     (rows, leaves).
     """
-    tree = weights.tree
-    means = np.zeros((len(np.asarray(rows)), len(tree.parents)))
-    means[:, : tree.leaves] = rows
+    tree, values = weights.tree, np.asarray(rows, dtype=np.float64)
+    if len(tree.aggregates) == 1:
+        return _lowest_sum(values, weights.low[:-1], weights.high[:-1])
+    means = np.zeros((len(values), len(tree.parents)))
+    means[:, : tree.leaves] = values
     chosen = np.ones(means.shape)
     for node in tree.aggregates:
         children = list(tree.children[node])
         part, low, high = means[:, children], weights.low[children], weights.high[children]
         if node == tree.root:
-            chosen[:, children] = np.where(part > 0, low, high)
-            empty = np.flatnonzero(chosen[:, children].sum(axis=1) == 0)
-            chosen[empty, np.array(children)[part[empty].argmin(axis=1)]] = 1.0
+            chosen[:, children] = _lowest_sum(part, low, high)
         else:
             largest_means, picked = _largest_mean(-part, low, high)
             means[:, node], chosen[:, children] = -largest_means, picked / picked.sum(axis=1, keepdims=True)
@@ -263,3 +263,11 @@ def _largest_mean(part: FloatArray, low: FloatArray, high: FloatArray) -> tuple[
     picked = np.empty(part.shape)
     np.put_along_axis(picked, order, np.where(np.arange(part.shape[1]) <= last, up, down), axis=1)
     return np.take_along_axis(means, last, axis=1)[:, 0], picked
+
+
+def _lowest_sum(part: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Return v, low <= v <= high and not all zero, such that sum(v d) is above 0 only where all such sums are."""
+    picked = np.where(part > 0, low, high)
+    empty = np.flatnonzero(~picked.any(axis=1))
+    picked[empty, part[empty].argmin(axis=1)] = 1.0
+    return picked

@@ -89,15 +89,9 @@ class Simplex:
 
 @dataclass(frozen=True)
 class Box:
-    """Weights between bounds.
-
-    Attributes
-    ----------
-    weights : the set. inside : (k, nodes), values of nodes anywhere; between the cell's bounds they refute pairs.
-    """
+    """Weights between bounds."""
 
     weights: Admissible
-    inside: FloatArray
 
     def sides(self, rows: FloatArray) -> tuple[BoolArray, BoolArray]:
         """See `Cell`."""
@@ -105,7 +99,7 @@ class Box:
 
     def pairs(self, rows: FloatArray) -> BoolArray:
         """See `Cell`."""
-        first, second = _never_together(rows @ self._shares(self.inside).T)
+        first, second = _never_together(rows @ lowest(rows, self.weights).T)
         proven = np.zeros(first.size, dtype=np.bool_)
         least, most = np.zeros(first.size), np.ones(first.size)
         open_ = np.arange(first.size)
@@ -126,7 +120,8 @@ class Box:
 
     def middle(self) -> FloatArray:
         """See `Cell`."""
-        return np.asarray(self._shares(np.sqrt(self.weights.low * self.weights.high)[None])[0], dtype=np.float64)
+        between = np.sqrt(self.weights.low * self.weights.high)
+        return np.asarray(shares(between[None], self.weights.tree)[0], dtype=np.float64)
 
     def halves(self, rows: FloatArray) -> tuple[Cell, Cell] | None:
         """See `Cell`."""
@@ -138,13 +133,7 @@ class Box:
             return None
         upper, lower = high.copy(), low.copy()
         upper[node] = lower[node] = np.sqrt(low[node] * high[node])
-        return (
-            replace(self, weights=replace(self.weights, high=upper)),
-            replace(self, weights=replace(self.weights, low=lower)),
-        )
-
-    def _shares(self, values: FloatArray) -> FloatArray:
-        return shares(np.clip(values, self.weights.low, self.weights.high), self.weights.tree)
+        return Box(replace(self.weights, high=upper)), Box(replace(self.weights, low=lower))
 
     def _pull(self, rows: FloatArray) -> FloatArray:
         """How much each node moves the rows: (nodes,)."""

@@ -21,7 +21,7 @@ PULLS: Final = 48
 """Lines of a round towards weights that are lowest for some of the rows left; besides, two for each node."""
 SMOOTHING: Final = (0.1, 0.03, 0.01, 0.003)
 TAKEN: Final = (0.1, 0.3, 1.0)
-PATIENCE: Final = 20
+PATIENCE: Final = 40
 """Rounds without fewer rows left, until another start."""
 POOL: Final = 100
 

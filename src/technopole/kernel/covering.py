@@ -2,27 +2,30 @@
 
 A big-M program proves next to nothing here within seconds. What proves is branch and bound over the weights themselves:
 the set is cut into cells (`cells`), the cell with the lowest bound first, until no cell can leave fewer rows than the
-best weights (`climbing`), or the time is up. A cell's bound counts what closed forms prove: it doesn't hang on the
-tolerances of a solver.
+best weights (`climbing`, from there too), or the time is up. A cell's bound counts what closed forms prove: it doesn't
+hang on the tolerances of a solver.
 """
 
 from __future__ import annotations
 
 import heapq
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from technopole.kernel.admissible import Admissible, free, largest, node_values
+from technopole.kernel.admissible import Admissible, free, largest
 from technopole.kernel.arrays import FloatArray
 from technopole.kernel.cells import Box, Cell, Simplex, fewest_left
 from technopole.kernel.climbing import Climb
 
 ROUNDS: Final = 100
-CLIMBING: Final = 0.4
-"""Share of the time that the search of weights may take before the first cell."""
+"""So many rounds without fewer rows left end the first search of weights."""
+AGAIN: Final = 40
+"""So many end each later one."""
+CLIMBING: Final = 0.2
+"""Share of the time that the search of weights may take."""
 
 
 @dataclass(frozen=True)
@@ -70,25 +73,30 @@ def cover(half: Half, drawn: FloatArray, seconds: float, good_enough: int = 0) -
     climb.search(ROUNDS, good_enough, start + CLIMBING * seconds)
     # weights sum to 1, so that what must be passed can be taken from each of their columns
     proof = (half.proof - half.least[:, None]) @ basis / scale
-    bound = _branch(proof, _whole(weights, climb.pool), climb, good_enough, start + seconds)
+    bound = _branch(proof, _whole(weights), climb, good_enough, start + seconds)
     return Cover(min(bound, climb.fewest), climb.best)
 
 
-def _whole(weights: Admissible, pool: FloatArray) -> Cell:
+def _whole(weights: Admissible) -> Cell:
     """The set as a cell."""
     tree = weights.tree
     if len(tree.aggregates) == 1 and not weights.low[: tree.leaves].any():
         return Simplex(np.eye(tree.leaves))
-    return Box(replace(weights, low=weights.low.copy(), high=weights.high.copy()), node_values(pool, weights))
+    return Box(weights)
 
 
 def _branch(proof: FloatArray, whole: Cell, climb: Climb, known: int, end: float) -> int:
-    """Lower bound over all cells."""
+    """Lower bound over all cells: bound, number, the cell, rows that are open in it, and how many are left."""
     cells = [(known, 0, whole, np.arange(len(proof)), 0)]
-    made, floor = 0, climb.fewest
+    made, floor, climbed, start = 0, climb.fewest, 0.0, time.thread_time()
     while cells and cells[0][0] < min(floor, climb.fewest) and time.thread_time() < end:
         bound, _, cell, open_, lost = heapq.heappop(cells)
         halves = cell.halves(proof[open_]) if made else (cell,)
+        now = time.thread_time()
+        if climbed < CLIMBING * (now - start):
+            climb.start(cell.middle())
+            climb.search(AGAIN, bound, end)
+            climbed += time.thread_time() - now
         if halves is None:
             floor = min(floor, bound)
             continue
