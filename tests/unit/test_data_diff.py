@@ -185,7 +185,7 @@ def test_what_todays_code_cannot_explain_is_software(edition, variant):
     assert row["observations"] == row["goalposts"] == 0
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), share=st.floats(0.01, 0.5), lost=st.floats(0, 0.05), lens=st.sampled_from(Lens))
 def test_parts_sum_for_any_change_of_values(edition, seed, share, lost, lens):
     rng = np.random.default_rng(seed)

@@ -383,7 +383,7 @@ CELL = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(name=st.sampled_from(sorted(GOOD)), rows=st.lists(st.lists(CELL, max_size=11), max_size=6), keep=st.booleans())
 def test_any_table_gives_figures_or_one_line(
     name: str, rows: list[list[str]], keep: bool, tmp_path_factory: pytest.TempPathFactory
@@ -400,7 +400,7 @@ def test_any_table_gives_figures_or_one_line(
         json.dumps(measured.to_json(), allow_nan=False)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(place=st.integers(0, 2_000), damage=st.binary(min_size=1, max_size=8))
 def test_any_damage_of_the_archive_gives_figures_or_one_line(
     place: int, damage: bytes, tmp_path_factory: pytest.TempPathFactory

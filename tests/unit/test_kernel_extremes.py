@@ -140,7 +140,7 @@ def test_free_pillars_with_fixed_indicators():
         free_nodes(weights, TREE, (2,))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(hnp.arrays(np.float64, st.tuples(st.integers(2, 7), st.just(3)), elements=st.integers(0, 9)), st.data())
 def test_against_all_weights_of_a_grid(x, data):
     unit = data.draw(st.integers(0, x.shape[0] - 1))
@@ -158,7 +158,7 @@ def test_against_all_weights_of_a_grid(x, data):
         assert worst.rank >= ranks.max()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(hnp.arrays(np.float64, st.tuples(st.integers(2, 7), st.just(2)), elements=st.integers(0, 9)), st.data())
 def test_two_columns_exactly(x, data):
     # in one dimension every change of order is a crossing of two lines: all of them, and the middles between

@@ -184,7 +184,7 @@ def test_missing_is_no_weakness():
     assert profile.weaknesses.tolist() == [2, 0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(hnp.arrays(np.float64, (4, 4), elements=st.integers(0, 4).map(lambda n: n / 4)))
 def test_kemeny_is_the_best_of_all_orders_and_lists_every_tie(support):
     def score(order):

@@ -247,7 +247,7 @@ def test_what_is_no_extract_gives_one_line(tables: CityTables, tmp_path: Path) -
         assert "\n" not in str(error.value)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(place=st.integers(0, 700_000), damage=st.binary(min_size=1, max_size=64), cut=st.booleans())
 def test_any_damage_gives_figures_or_one_line(
     place: int, damage: bytes, cut: bool, tmp_path_factory: pytest.TempPathFactory

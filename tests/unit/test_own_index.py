@@ -171,7 +171,7 @@ def test_nothing_uncertain_is_the_nominal_index():
     assert found.table["first"].sum() == 1
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1), units=st.integers(3, 12), kind=st.sampled_from(["bounded", "dirichlet"]))
 def test_shares_sum_to_one_and_wins_are_complements(seed, units, kind):
     declared = framework(replicates=20, weights={"kind": kind}, choices=CHOICES[:1])

@@ -145,7 +145,7 @@ def test_another_coordinate_system_is_refused(tmp_path: Path) -> None:
     assert polygon_territory(as_geojson(tmp_path / "c.geojson", SHAPES, crs=degrees)).units.height == 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     kind=st.sampled_from(["geojson", "parquet", "gpkg"]), place=st.integers(0, 20_000), damage=st.binary(max_size=12)
 )

@@ -7,7 +7,7 @@ import csv
 import polars as pl
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from technopole.core.errors import InputError
@@ -132,7 +132,6 @@ NAMES = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(NAMES)
 def test_any_name_of_a_column_reads_back(names):
     columns = {f"{name}": [1.0, 2.0, 4.0] for name in names if name not in {"unit of mine", "_row"}}

@@ -481,7 +481,7 @@ JSONISH = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(JSONISH)
 def test_anything_as_a_framework_gives_a_result_or_one_line(table, data):
     for whole in (data, {"index": data}, {"unit": {"id": "code"}, "index": leaf("jobs", normalise=data)}):

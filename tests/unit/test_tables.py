@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 from technopole.core.errors import UpstreamError
 from technopole.snapshots.tables import ROW, read_csv, read_json, read_parquet, read_sheet
 
-ANYTHING = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+ANYTHING = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def write(folder: Path, data: bytes | str, name: str = "table.csv") -> Path:

@@ -86,7 +86,8 @@ def _whole(weights: Admissible) -> Cell:
 
 
 def _branch(proof: FloatArray, whole: Cell, climb: Climb, known: int, end: float) -> int:
-    """Lower bound over all cells: bound, number, the cell, rows that are open in it, and how many are left."""
+    """Lower bound over all cells."""
+    # bound, number, the cell, rows that are open in it, and how many are left all over it
     cells = [(known, 0, whole, np.arange(len(proof)), 0)]
     made, floor, climbed, start = 0, climb.fewest, 0.0, time.thread_time()
     while cells and cells[0][0] < min(floor, climb.fewest) and time.thread_time() < end:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from technopole.index.tree import Floats
+
 HEIGHT: Final = 11.0
 """Of a written name."""
 GAP: Final = 8.0

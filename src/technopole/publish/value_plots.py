@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import altair as alt
 import numpy as np
-from numpy.typing import NDArray
 
+from technopole.index.tree import Floats
 from technopole.publish.marks import (
     BLUE,
     GREY,
@@ -28,7 +28,6 @@ from technopole.publish.picture import Picture
 from technopole.publish.places import levels, name_places, swarm
 from technopole.publish.value_pictures import OTHERS
 
-Floats = NDArray[np.float64]
 Rows = list[dict[str, Any]]
 SQUARE: Final = 460
 BAND: Final = 150

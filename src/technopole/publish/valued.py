@@ -119,7 +119,7 @@ class Valued:
         if node not in self.branches:
             raise InputError(f"{node!r} has no children to stack:", f"choose {', '.join(list(self.branches)[-6:])}.")
         branch = self.branches[node]
-        if AGGREGATORS[branch.method].mean is None and branch.method != "arithmetic":
+        if AGGREGATORS[branch.method].mean is None:
             raise InputError(f"{node!r} is aggregated by {branch.method}, no mean of its children:", "draw no parts.")
         children = np.stack([self.complete[child] for child in branch.weights], axis=1)
         weighted = children * np.array(list(branch.weights.values()))
