@@ -108,6 +108,8 @@ class Resolver:
         done = [self._registered(named)]
         open_ = named.join(done[0], on="query", how="anti")
         for step in (self._literal, self._freer, self._across_border, self._misspelt, self._point, self._city_state):
+            if open_.is_empty():
+                break
             found = step(open_)
             done.append(found)
             open_ = open_.join(found, on="query", how="anti")

@@ -112,8 +112,11 @@ class Stops:
 
     def _directions(self, texts: pl.DataFrame) -> pl.DataFrame:
         """A direction with the name of a state or a country (Northern Virginia, US East); no place is called so."""
-        words = pl.col("folded").str.split(" ")
-        split = texts.filter(pl.col("folded").str.contains(" ", literal=True))
+        words, directions = pl.col("folded").str.split(" "), list(DIRECTIONS)
+        led, followed = words.list.first().is_in(directions), words.list.last().is_in(directions)
+        split = texts.filter(pl.col("folded").str.contains(" ", literal=True) & (led | followed))
+        if split.is_empty():
+            return split
         called = self._names.aliases.join(split.select("folded").unique(), on="folded", how="semi").filter("primary")
         called = called.join(self._names.places, on="place", how="inner", validate="m:1")
         split = split.filter(~_named(split, called.select("folded", country="place_country").unique()))
@@ -122,7 +125,7 @@ class Stops:
                 split.with_columns(word=words.list.first(), folded=words.list.slice(1).list.join(" ")),
                 split.with_columns(word=words.list.last(), folded=words.list.head(words.list.len() - 1).list.join(" ")),
             ]
-        ).filter(pl.col("word").is_in(list(DIRECTIONS)))
+        ).filter(pl.col("word").is_in(directions))
         owned = ends.join(self._countries, on="folded", how="semi")
         states = ends.filter(_named(ends, self._states) & ~_named(ends, self._cities))
         return pl.concat([owned, states]).drop("word")
@@ -130,6 +133,8 @@ class Stops:
 
 def _named(texts: pl.DataFrame, table: pl.DataFrame) -> pl.Series:
     """Whether each text is in a table of (folded, country), in its own country or, without one, in any."""
+    if texts.is_empty():
+        return pl.Series(dtype=pl.Boolean)
     keyed = texts.with_row_index("line")
     known = keyed.filter(pl.col("country").is_not_null()).join(table, on=["folded", "country"], how="semi")
     free = keyed.filter(pl.col("country").is_null()).join(table.select("folded"), on="folded", how="semi")
