@@ -24,6 +24,8 @@ TRIES: Final = 6
 """Mixtures that are tried for a pair."""
 LEVEL: Final = 1e-9
 """Values nearer to 0 turn nothing."""
+Pairs = tuple[IntArray, IntArray]
+"""Positions of the first row of each pair, and of the second; the first is before the second."""
 
 
 class Cell(Protocol):
@@ -32,8 +34,8 @@ class Cell(Protocol):
     def sides(self, rows: FloatArray) -> tuple[BoolArray, BoolArray]:
         """Rows that are above 0 all over the cell, and rows that are so anywhere."""
 
-    def pairs(self, rows: FloatArray) -> BoolArray:
-        """Pairs of rows of which one is above 0 wherever the other isn't: (n, n)."""
+    def pairs(self, rows: FloatArray) -> Pairs:
+        """Pairs of rows of which one is above 0 wherever the other isn't."""
 
     def middle(self) -> FloatArray:
         """Weights inside."""
@@ -58,15 +60,17 @@ class Simplex:
         values = rows @ self.corners.T
         return values.min(axis=1) > 0, values.max(axis=1) > 0
 
-    def pairs(self, rows: FloatArray) -> BoolArray:
+    def pairs(self, rows: FloatArray) -> Pairs:
         """See `Cell`."""
         values = rows @ self.corners.T
-        first, second = _never_together(values)
+        one, other = np.triu_indices(len(self.corners), 1)
+        first, second = _never_together(np.hstack([values, (values[:, one] + values[:, other]) / 2]))
         a, b = values[first], values[second]
         with np.errstate(divide="ignore", invalid="ignore"):
             least = np.where(b <= 0, -b / a, 0.0).max(axis=1)
             most = np.where(a <= 0, -b / a, np.inf).min(axis=1)
-        return _symmetric(len(rows), first, second, least * APART < most)
+        apart = least * APART < most
+        return first[apart], second[apart]
 
     def middle(self) -> FloatArray:
         """See `Cell`."""
@@ -97,7 +101,7 @@ class Box:
         """See `Cell`."""
         return _sums(rows, lowest(rows, self.weights)) > 0, _sums(rows, lowest(-rows, self.weights)) > 0
 
-    def pairs(self, rows: FloatArray) -> BoolArray:
+    def pairs(self, rows: FloatArray) -> Pairs:
         """See `Cell`."""
         first, second = _never_together(rows @ lowest(rows, self.weights).T)
         proven = np.zeros(first.size, dtype=np.bool_)
@@ -116,7 +120,7 @@ class Box:
             open_ = open_[~proven[open_] & (np.maximum(at_a, at_b) > 0) & (least[open_] * APART < most[open_])]
             if not open_.size:
                 break
-        return _symmetric(len(rows), first, second, proven)
+        return first[proven], second[proven]
 
     def middle(self) -> FloatArray:
         """See `Cell`."""
@@ -151,9 +155,14 @@ class Box:
         return pull
 
 
-def fewest_left(pairs: BoolArray) -> int:
-    """Lower bound of the rows that meet all pairs."""
-    matched = maximum_bipartite_matching(sparse.csr_matrix(pairs), perm_type="column")
+def fewest_left(count: int, pairs: Pairs) -> int:
+    """Lower bound of those of `count` rows that meet all pairs."""
+    first, second = pairs
+    rows, columns = np.concatenate([first, second]), np.concatenate([second, first])
+    order = np.argsort(rows, kind="stable")
+    starts = np.append(0, np.cumsum(np.bincount(rows, minlength=count)))
+    graph = sparse.csr_matrix((np.ones(rows.size, dtype=np.int8), columns[order], starts), shape=(count, count))
+    matched = maximum_bipartite_matching(graph, perm_type="column")
     return -(-int((matched >= 0).sum()) // 2)
 
 
@@ -161,14 +170,9 @@ def _sums(rows: FloatArray, weights: FloatArray) -> FloatArray:
     return np.asarray(np.einsum("ij,ij->i", rows, weights), dtype=np.float64)
 
 
-def _never_together(values: FloatArray) -> tuple[IntArray, IntArray]:
-    """Pairs of rows that are never both 0 or below: positions of the first and of the second."""
+def _never_together(values: FloatArray) -> Pairs:
+    """Pairs of rows that are never both 0 or below."""
     holds = (values <= 0).astype(np.float32)
-    first, second = np.nonzero(np.triu(holds @ holds.T == 0, 1))
-    return first, second
-
-
-def _symmetric(count: int, first: IntArray, second: IntArray, taken: BoolArray) -> BoolArray:
-    result = np.zeros((count, count), dtype=np.bool_)
-    result[first[taken], second[taken]] = result[second[taken], first[taken]] = True
-    return result
+    first, second = np.divmod(np.flatnonzero(holds @ holds.T == 0), max(len(values), 1))
+    once = first < second
+    return first[once], second[once]

@@ -106,7 +106,7 @@ def _branch(proof: FloatArray, whole: Cell, climb: Climb, known: int, end: float
             climb.offer(part.middle())
             always, ever = part.sides(proof[open_])
             left, within = lost + int(always.sum()), open_[ever & ~always]
-            least = max(bound, left + fewest_left(part.pairs(proof[within])))
+            least = max(bound, left + fewest_left(within.size, part.pairs(proof[within])))
             if least < climb.fewest:
                 heapq.heappush(cells, (least, made, part, within, left))
     return min(floor, climb.fewest, cells[0][0] if cells else climb.fewest)
