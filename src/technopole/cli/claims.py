@@ -10,7 +10,7 @@ import typer
 from technopole.cli.options import Csv, EditionFolder, Json
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from technopole.cli.table import Table
 
 app = typer.Typer(help="The claims of the article, its list of ten, and your own claims, each against the evidence.")
 MOST_LEFT_OUT = 10
@@ -107,8 +107,8 @@ def verdicts_table(listed: list[dict[str, Any]], first: str, *, reasons: bool = 
 
     table = new_table(first, "verdict", "statement, and why" if reasons else "statement")
     for one in listed:
-        why = Text.assemble((one["statement"], "bold"), f"\n{one['because']}") if reasons else Text(one["statement"])
-        table.add_row(Text(one["id"]), Text(one["verdict"]), why)
+        why = Text.assemble((one["statement"], "bold"), f"\n{one['because']}") if reasons else one["statement"]
+        table.add_row(one["id"], one["verdict"], why)
     return table
 
 

@@ -75,8 +75,6 @@ def _show(listed: list[dict[str, Any]], asked: str) -> None:
 
 def initiatives_table(listed: list[dict[str, Any]]) -> Any:
     """Draw what is done: theme (and city, where there are several), since when, what and by whom, where it was read."""
-    from rich.markup import escape
-
     from technopole.claims.findings import amount
     from technopole.cli.output import new_table
 
@@ -88,7 +86,7 @@ def initiatives_table(listed: list[dict[str, Any]]) -> Any:
         told = figure if figure and figure["unit"] != "yes or no" else None
         number = f" {amount(told['value'], told['unit'])} ({told['year']})." if told else ""
         what = f"{one['what']}{number} By: {one['by']}.\n{source['publisher']}: {source['address']}"
-        table.add_row(one[first], one["since"] or "", escape(what))
+        table.add_row(one[first], one["since"] or "", what)
     return table
 
 

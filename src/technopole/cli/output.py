@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
     from rich.console import Console
-    from rich.table import Table
+
+    from technopole.cli.table import Table
 
 BAR_WIDTH = 20
 EVERY_SECONDS = 5.0
@@ -39,14 +40,9 @@ def console() -> Console:
 
 def new_table(*columns: str, numeric: tuple[str, ...] = (), title: str | None = None) -> Table:
     """Make a plain table; numeric columns are right-aligned."""
-    from rich import box
-    from rich.table import Table
+    from technopole.cli.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for column in columns:
-        first = column == columns[0]
-        table.add_column(column, justify="right" if column in numeric else "left", overflow="fold", no_wrap=first)
-    return table
+    return Table(columns, numeric, title)
 
 
 def bar(score: float, width: int = BAR_WIDTH) -> str:

@@ -1,6 +1,6 @@
 """Best and worst possible ranks of every ranked city, computed in advance for the explorer.
 
-Seeking them takes minutes, so that they aren't sought when a bundle is made: `python -m
+Seeking them takes twenty minutes of one core, so that they aren't sought when a bundle is made: `python -m
 technopole.publish.extremes_shipped` seeks them once an edition and writes a file beside this module. The file names the
 content digest that it was computed from, and is used for exactly that content.
 
@@ -31,8 +31,8 @@ from technopole.kernel.rank import competition_ranks
 from technopole.publish.extremes import ENDS, seek
 from technopole.robustness.extremes import weight_set
 
-SETS: Final = ("pillars", "bounded")
-SECONDS: Final = 0.3
+SETS: Final = {"pillars": 2.0, "bounded": 0.6}
+"""Set of weights -> limit of processor time, in seconds, for each end of each city."""
 FACTOR: Final = 2.0
 DIGITS: Final = 4
 SCHEMA: Final = {
@@ -99,9 +99,7 @@ def extremes_document(edition: Edition) -> dict[str, Any]:
     }
 
 
-def compute(
-    edition: Edition, kind: str, seconds: float = SECONDS, progress: Progress = lambda *_: None
-) -> pl.DataFrame:
+def compute(edition: Edition, kind: str, seconds: float, progress: Progress = lambda *_: None) -> pl.DataFrame:
     """Seek the extremes of every ranked city over one set of weights; columns as `shipped_extremes`.
 
     Parameters
@@ -154,7 +152,7 @@ def main() -> None:
     def tell(done: int, total: int) -> None:
         print(f"\r{done} of {total} ends", end="\n" if done == total else "", file=sys.stderr)
 
-    write(edition, [compute(edition, kind, progress=tell) for kind in SETS])
+    write(edition, [compute(edition, kind, seconds, tell) for kind, seconds in SETS.items()])
 
 
 def write(edition: Edition, tables: list[pl.DataFrame]) -> None:
