@@ -4,13 +4,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from hypothesis import settings
 
 from technopole.cli.main import main
+from technopole.editions.read import open_edition
+from technopole.publish.explore import site_files
 from technopole.snapshots.upstream import mirror_folder
 
 REPOSITORY = Path(__file__).parents[1]
@@ -47,6 +50,12 @@ def mirror() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no mirror of upstream files at {folder} (set TECHNOPOLE_MIRROR)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def site() -> Mapping[str, bytes]:
+    """The explorer's files of the shipped edition, made once for the tests of the group "explorer"."""
+    return MappingProxyType(site_files(open_edition()))
 
 
 @pytest.fixture

@@ -6,13 +6,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from technopole.editions.read import Edition, open_edition
-from technopole.publish.explore import server, single_file, site_files
+from technopole.publish.explore import page_of, server
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -70,22 +69,16 @@ def serve() -> Iterator[Callable[[Mapping[str, bytes]], str]]:
 
 
 @pytest.fixture(scope="session")
-def files(edition: Edition) -> Mapping[str, bytes]:
-    """The explorer's files."""
-    return MappingProxyType(site_files(edition))
-
-
-@pytest.fixture(scope="session")
-def served(files: Mapping[str, bytes], serve: Callable[[Mapping[str, bytes]], str]) -> str:
+def served(site: Mapping[str, bytes], serve: Callable[[Mapping[str, bytes]], str]) -> str:
     """Address of the explorer on loopback."""
-    return serve(files)
+    return serve(site)
 
 
 @pytest.fixture(scope="session")
-def alone(edition: Edition, tmp_path_factory: pytest.TempPathFactory) -> str:
+def alone(site: Mapping[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> str:
     """Address of the explorer as one file."""
     path = tmp_path_factory.mktemp("alone") / "technopole.html"
-    path.write_text(single_file(edition), encoding="utf-8")
+    path.write_text(page_of(site), encoding="utf-8")
     return path.as_uri()
 
 

@@ -154,17 +154,17 @@ HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</scrip
 
 
 @pytest.fixture(scope="module")
-def hostile(files: Mapping[str, bytes], serve: Callable[..., str]) -> str:
+def hostile(site: Mapping[str, bytes], serve: Callable[..., str]) -> str:
     """The explorer with a claim, a theme and an initiative that hold markup and right-to-left marks."""
-    claims = json.loads(files["data/claims.json"])
+    claims = json.loads(site["data/claims.json"])
     claim = next(one for one in claims["claims"] if one["city"] == "tokyo" and one["evidence"])
     claim |= {"statement": HOSTILE, "because": HOSTILE}
     claim["evidence"][0] |= {"url": "javascript:document.title=3", "citation": HOSTILE}
-    done = json.loads(files["data/initiatives.json"])
+    done = json.loads(site["data/initiatives.json"])
     done["tokyo"][0] |= {"what": HOSTILE, "by": HOSTILE, "extract": HOSTILE}
     done["tokyo"][0]["source"] |= {"title": HOSTILE, "address": "javascript:document.title=4"}
     changed = {"data/claims.json": json.dumps(claims).encode(), "data/initiatives.json": json.dumps(done).encode()}
-    return serve({**files, **changed})
+    return serve({**site, **changed})
 
 
 @pytest.mark.parametrize("page_name", ["claims", "city"])
@@ -183,13 +183,13 @@ STRANGE = '=HYPERLINK("x")<img src=x onerror="document.title=5">\u202e'
 
 
 @pytest.fixture(scope="module")
-def renamed(files: Mapping[str, bytes], serve: Callable[..., str]) -> str:
+def renamed(site: Mapping[str, bytes], serve: Callable[..., str]) -> str:
     """The explorer with a city whose name is markup, a formula and a right-to-left mark."""
-    cities = pl.read_parquet(io.BytesIO(files["data/cities.parquet"]))
+    cities = pl.read_parquet(io.BytesIO(site["data/cities.parquet"]))
     name = pl.when(pl.col("slug") == "tokyo").then(pl.lit(STRANGE)).otherwise(pl.col("name"))
     buffer = io.BytesIO()
     cities.with_columns(name=name).write_parquet(buffer, compression="snappy", statistics=False)
-    return serve({**files, "data/cities.parquet": buffer.getvalue()})
+    return serve({**site, "data/cities.parquet": buffer.getvalue()})
 
 
 @pytest.mark.parametrize(

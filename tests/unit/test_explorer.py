@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
@@ -38,16 +38,16 @@ from technopole.publish.claims import replicated
 from technopole.publish.explore import (
     PAGE,
     Made,
+    page_of,
     served_files,
     server,
-    single_file,
-    site_files,
     write_page,
     write_site,
 )
 from technopole.publish.state import State, decode, encode
 
 GOLDEN = Path(__file__).parents[1] / "golden_explorer"
+pytestmark = pytest.mark.xdist_group("explorer")
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +56,14 @@ def edition() -> Edition:
 
 
 @pytest.fixture(scope="module")
-def files(edition: Edition) -> dict[str, bytes]:
-    return bundle(edition)
+def files(site: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name.removeprefix("data/"): content for name, content in site.items() if name.startswith("data/")}
+
+
+@pytest.fixture
+def made(site: Mapping[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exports take the files that are made already: the bundle is the same every time."""
+    monkeypatch.setattr("technopole.publish.explore.site_files", lambda _: dict(site))
 
 
 @pytest.mark.parametrize(
@@ -211,8 +217,8 @@ def test_what_values_are_capped_at_gives_the_treated_values(edition: Edition, fi
 
 
 @pytest.fixture(scope="module")
-def page(edition: Edition) -> str:
-    return single_file(edition)
+def page(site: Mapping[str, bytes]) -> str:
+    return page_of(site)
 
 
 def test_the_single_file_asks_for_nothing_and_allows_nothing(page: str) -> None:
@@ -242,11 +248,11 @@ def test_nothing_in_the_data_ends_its_element(page: str, files: dict[str, bytes]
     assert not any("<" in block for block in blocks)
 
 
-def test_what_is_served_is_the_site_made_on_demand(edition: Edition, files: dict[str, bytes]) -> None:
+def test_what_is_served_is_the_site_made_on_demand(edition: Edition, site: Mapping[str, bytes]) -> None:
     served = served_files(edition)
-    assert sorted(served) == sorted(site_files(edition))
-    for name in ("meta.json", "themes.json", "cities.parquet"):
-        assert served[f"data/{name}"] == files[name]
+    assert sorted(served) == sorted(site)
+    for name in (PAGE, "data/meta.json", "data/themes.json", "data/cities.parquet"):
+        assert served[name] == site[name]
     assert "data/nothing" not in served
 
 
@@ -333,11 +339,14 @@ def test_other_host_names_and_methods_are_refused(running: tuple[str, int]) -> N
     assert ask(running, "/", method="POST")[0] == 501
 
 
-def test_a_site_replaces_only_an_earlier_one(edition: Edition, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("made")
+def test_a_site_replaces_only_an_earlier_one(edition: Edition, site: Mapping[str, bytes], tmp_path: Path) -> None:
     folder = tmp_path / "site"
-    assert write_site(edition, folder) > 500_000
-    assert {path.name for path in folder.iterdir()} == {"index.html", "explorer.js", "explorer.css", "data"}
-    write_site(edition, folder)
+    for _ in range(2):
+        assert write_site(edition, folder) == sum(map(len, site.values())) > 500_000
+        assert {path.name for path in folder.iterdir()} == {"index.html", "explorer.js", "explorer.css", "data"}
+        written = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        assert {name: path.read_bytes() for name, path in written.items()} == site
     other = tmp_path / "other"
     other.mkdir()
     (other / "mine.txt").write_text("kept")
@@ -356,12 +365,14 @@ def test_a_page_is_written_whole_or_not_at_all(edition: Edition, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_export_needs_a_form(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("made")
+def test_export_needs_a_form(tmp_path: Path, page: str) -> None:
     result = CliRunner().invoke(app, ["export"])
     assert isinstance(result.exception, InputError)
     done = CliRunner().invoke(app, ["export", "--html", str(tmp_path / "page.html")])
     assert done.exit_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == page
 
 
 def test_explore_serves_until_it_is_ended() -> None:

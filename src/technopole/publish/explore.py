@@ -109,11 +109,15 @@ def _assets() -> dict[str, bytes]:
 
 
 def single_file(edition: Edition) -> str:
-    """Make the explorer as one HTML page that opens from file:// and asks for nothing.
+    """Make the explorer as one HTML page that opens from file:// and asks for nothing."""
+    return page_of(site_files(edition))
+
+
+def page_of(files: Mapping[str, bytes]) -> str:
+    """Put every file of the explorer into one page.
 
     The policy of the page allows exactly the one script and the one style in it, by their hashes, and no connection.
     """
-    files = site_files(edition)
     script = re.sub("</(script)", r"<\\/\1", files[SCRIPT].decode(), flags=re.IGNORECASE)
     style = files[STYLE].decode()
     policy = (
