@@ -5,19 +5,25 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+import polars as pl
 import pytest
 from hypothesis import settings
 
+from technopole.cities.resolve import Resolver
 from technopole.cli.main import main
 from technopole.editions.read import open_edition
 from technopole.publish.explore import site_files
-from technopole.snapshots.upstream import mirror_folder
+from technopole.snapshots.upstream import Upstream, mirror_folder
+from technopole.sources.registry import load_source
 
 REPOSITORY = Path(__file__).parents[1]
 NODE = (20, 19)
+GROUPS = {"mirror_records": "mirror", "site": "explorer"}
+"""Tests that need what takes long to make run on one worker, which makes it once: fixture -> group."""
 
 # One sequence of examples, so that a commit passes or fails for what it changed. TECHNOPOLE_EXAMPLES=5000 looks
 # further, at random. No deadline: a loaded machine isn't a failure of the code.
@@ -26,6 +32,12 @@ settings.register_profile(
     "technopole", deadline=None, max_examples=further or 60, derandomize=not further, database=None, print_blob=True
 )
 settings.load_profile("technopole")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for name in GROUPS.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(GROUPS[name]))
 
 
 def absent(reason: str) -> None:
@@ -50,6 +62,24 @@ def mirror() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no mirror of upstream files at {folder} (set TECHNOPOLE_MIRROR)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def resolver() -> Resolver:
+    """The resolver on the shipped reference tables."""
+    return Resolver(open_edition().cities())
+
+
+@pytest.fixture(scope="session")
+def mirror_records(mirror: Path, resolver: Resolver) -> Callable[[str], pl.DataFrame]:
+    """Read a source's records from the mirror, each source once for the tests of the group "mirror"."""
+
+    @cache
+    def read(source_id: str) -> pl.DataFrame:
+        source = load_source(source_id)
+        return source.records(Upstream(mirror, source.lock()), resolver)
+
+    return read
 
 
 @pytest.fixture(scope="session")

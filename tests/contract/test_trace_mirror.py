@@ -1,5 +1,6 @@
 """With the mirror: each value of each ranked city is recomputed, exactly, from the upstream rows of its trace."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -7,7 +8,6 @@ import polars as pl
 import pytest
 
 from technopole.core.types import RINGS, Boundary
-from technopole.editions.build import gather
 from technopole.editions.read import Edition, open_edition
 from technopole.editions.trace import evidence_of
 from technopole.indicators.declarations import Indicator, catalogue
@@ -24,10 +24,9 @@ def edition() -> Edition:
 
 
 @pytest.fixture(scope="module")
-def reread(edition: Edition, mirror: Path) -> pl.DataFrame:
+def reread(edition: Edition, mirror_records: Callable[[str], pl.DataFrame]) -> pl.DataFrame:
     """Records read again from the mirror, with the number of their file in the edition."""
-    gathered = gather(mirror, edition.cities())
-    every = pl.concat(gathered.records.values()).filter(pl.col("place").is_not_null())
+    every = pl.concat(map(mirror_records, source_ids())).filter(pl.col("place").is_not_null())
     return every.join(edition.table("files").select(file="path", number="file"), on="file", validate="m:1")
 
 
@@ -49,6 +48,7 @@ def test_values_are_recomputed_from_the_rows_of_their_trace(
     variables = declared()
     metas = {meta.id: meta for meta, _ in variables.values()}
     behind = reread.filter(pl.col("variable").is_in(variables_behind(indicator)))
+    of_place = behind.partition_by("place", as_dict=True)
     checked = 0
     for city in frame.iter_rows(named=True):
         value = values.filter(pl.col("city") == city["city"]).row(0, named=True)
@@ -57,7 +57,8 @@ def test_values_are_recomputed_from_the_rows_of_their_trace(
             continue
         rows = evidence_of(edition, indicator, city["city"], RINGS.index(Boundary.AGGLOMERATION))
         named = rows.select("variable", "place", "row", number="file").unique()
-        mine = behind.join(named, on=["variable", "place", "row", "number"], how="semi")
+        near = [of_place[key] for key in named.select("place").unique().iter_rows() if key in of_place]
+        mine = pl.concat([behind.clear(), *near]).join(named, on=["variable", "place", "row", "number"], how="semi")
         parts = [
             observations(mine, [variable], meta.id)
             for name in mine["variable"].unique()

@@ -5,6 +5,7 @@ The file is drawn by ``python -m technopole.publish.resolution_sample 20266`` (d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,6 @@ import pytest
 
 from technopole.cities.describe import rewrite
 from technopole.cities.resolve import Resolver
-from technopole.cities.tables import CityTables
 from technopole.core.types import Level
 from technopole.editions.shipped import repository
 from technopole.publish.resolution_sample import (
@@ -40,14 +40,6 @@ def reviewed() -> pl.DataFrame:
     return read_reviewed(FILE)
 
 
-@pytest.fixture(scope="module")
-def cities() -> Resolver:
-    found = sorted(repository().glob("editions/*/reference/frame.parquet"))
-    if not found:
-        pytest.skip("no edition is shipped: there are no reference tables to resolve against")
-    return Resolver(CityTables.read(Path(found[-1]).parent))
-
-
 def test_every_row_has_a_verdict_and_its_ground(reviewed: pl.DataFrame) -> None:
     assert reviewed.height == SIZE
     assert not reviewed.select(COLUMNS).is_duplicated().any()
@@ -57,17 +49,17 @@ def test_every_row_has_a_verdict_and_its_ground(reviewed: pl.DataFrame) -> None:
     assert (reviewed["verdict"] == "wrong").sum() <= MOST_WRONG * reviewed.height
 
 
-def test_no_answer_changes_without_a_review(reviewed: pl.DataFrame, cities: Resolver) -> None:
-    changed = reviewed.with_columns(now=answers(reviewed, cities)).filter(pl.col("now").ne_missing(pl.col("answer")))
+def test_no_answer_changes_without_a_review(reviewed: pl.DataFrame, resolver: Resolver) -> None:
+    changed = reviewed.with_columns(now=answers(reviewed, resolver)).filter(pl.col("now").ne_missing(pl.col("answer")))
     rows = changed.select("source", "label", "answer", "now").rows()
     assert not rows, f"resolved otherwise than reviewed; read them again and renew {REVIEWED}: {rows}"
 
 
-def test_a_changed_answer_is_noticed(reviewed: pl.DataFrame, cities: Resolver) -> None:
+def test_a_changed_answer_is_noticed(reviewed: pl.DataFrame, resolver: Resolver) -> None:
     """Null effect the other way round: with another country, names stop being what was reviewed."""
     named = reviewed.filter(pl.col("name").is_not_null() & ~pl.col("answer").str.starts_with(OUTSIDE))
     elsewhere = named.with_columns(country=pl.lit("NA"), lat=pl.lit(None, pl.Float64), lon=pl.lit(None, pl.Float64))
-    assert answers(elsewhere, cities).ne_missing(named["answer"]).mean() > 0.9
+    assert answers(elsewhere, resolver).ne_missing(named["answer"]).mean() > 0.9
 
 
 def test_the_sample_is_stratified_over_all_sources_with_cities(reviewed: pl.DataFrame) -> None:
@@ -93,10 +85,10 @@ def test_the_draw_is_the_seeds() -> None:
     assert allocation([2, 1], 9) == [2, 1]
 
 
-def test_sources_still_ask_what_was_reviewed(reviewed: pl.DataFrame, cities: Resolver, mirror: Path) -> None:
+def test_sources_still_ask_what_was_reviewed(reviewed: pl.DataFrame, resolver: Resolver, mirror: Path) -> None:
     """An institution that a source places elsewhere, or a row that it reads otherwise, needs a new review too."""
     for (name,), rows in reviewed.group_by("source", maintain_order=True):
-        now = asked(load_source(str(name)), mirror, cities)
+        now = asked(load_source(str(name)), mirror, resolver)
         keys = ["label", *QUERY]
         lost = rows.join(now, on=keys, how="anti", nulls_equal=True)
         assert lost.is_empty(), f"{name} asks otherwise than reviewed: {lost.select(keys).rows()}"
@@ -124,8 +116,8 @@ def test_shares_of_a_source_by_hand() -> None:
     assert shares(records.clear(), meta, variable) is None
 
 
-def test_the_promised_shares_are_kept_and_the_page_is_current(cities: Resolver, mirror: Path) -> None:
-    listed = all_shares(mirror, cities.tables)
+def test_the_promised_shares_are_kept_and_the_page_is_current(mirror_records: Callable[[str], pl.DataFrame]) -> None:
+    listed = all_shares(lambda source: mirror_records(source.id))
     for what, (least, variables) in PROMISED.items():
         _, of_placeable = together(listed, variables)
         assert of_placeable >= least, (what, of_placeable)

@@ -51,6 +51,11 @@ class Edition:
         """
         return _table(self.folder / f"{name}.parquet")
 
+    def part(self, name: str, column: str, value: str) -> pl.DataFrame:
+        """Rows of a table that have this value in a column; the table is divided once, for all values."""
+        path = self.folder / f"{name}.parquet"
+        return _parts(path, column).get((value,), _table(path).clear())
+
     def frame(self) -> pl.DataFrame:
         """Cities of the frame (cities.tables.FRAME_SCHEMA)."""
         return _table(self.folder / REFERENCE / "frame.parquet")
@@ -80,6 +85,11 @@ class Edition:
 @lru_cache(maxsize=32)
 def _table(path: Path) -> pl.DataFrame:
     return read_parquet(path)
+
+
+@lru_cache(maxsize=8)
+def _parts(path: Path, column: str) -> dict[tuple[Any, ...], pl.DataFrame]:
+    return _table(path).partition_by(column, as_dict=True)
 
 
 @lru_cache(maxsize=8)

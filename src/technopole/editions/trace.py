@@ -31,9 +31,8 @@ def trace(
     The documented shape of `technopole trace --json`. `value` is null where it is missing; `status` then is the
     reason and `because` explains it; `treated` and `normalised` are null for a city that isn't ranked.
     """
-    where = pl.col("city") == city["city"]
-    keys = (pl.col("indicator") == indicator.id) & (pl.col("boundary") == boundary.value)
-    value = edition.table("indicators").filter(where & keys).row(0, named=True)
+    here = (pl.col("city") == city["city"]) & (pl.col("boundary") == boundary.value)
+    value = edition.part("indicators", "indicator", indicator.id).filter(here).row(0, named=True)
     variables = _variables(edition, indicator, city["city"])
     rows = evidence_of(edition, indicator, city["city"], RINGS.index(boundary))
     files = _files(edition, rows, value["source"])
@@ -95,9 +94,11 @@ def _variables(edition: Edition, indicator: Indicator, city: int) -> list[str]:
 
 def _evidence(edition: Edition, places: dict[str, list[str]], ring: int) -> pl.DataFrame:
     """Upstream rows of the named places of each variable, within a ring."""
-    conditions = [(pl.col("variable") == variable) & pl.col("place").is_in(names) for variable, names in places.items()]
-    where = pl.any_horizontal(*conditions, pl.lit(value=False)) & (pl.col("ring") <= ring)
-    return edition.table("evidence").filter(where).select("variable", "place", "file", "row")
+    parts = [
+        edition.part("evidence", "variable", variable).filter(pl.col("place").is_in(names) & (pl.col("ring") <= ring))
+        for variable, names in places.items()
+    ]
+    return pl.concat(parts or [edition.table("evidence").clear()]).select("variable", "place", "file", "row")
 
 
 def _files(edition: Edition, rows: pl.DataFrame, source: str) -> pl.DataFrame:
@@ -131,6 +132,6 @@ def _sources(edition: Edition, names: set[str]) -> list[dict[str, Any]]:
 
 
 def _score(edition: Edition, city: int, indicator: str, lens: Lens, boundary: Boundary) -> dict[str, Any]:
-    keys = {"city": city, "node": indicator, "lens": lens.value, "boundary": boundary.value}
-    found = edition.table("scores").filter([pl.col(column) == key for column, key in keys.items()])
+    keys = {"city": city, "lens": lens.value, "boundary": boundary.value}
+    found = edition.part("scores", "node", indicator).filter([pl.col(column) == key for column, key in keys.items()])
     return found.row(0, named=True) if found.height else {}

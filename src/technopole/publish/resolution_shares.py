@@ -8,6 +8,7 @@ no amounts of what wasn't placed.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,6 @@ import polars as pl
 
 from technopole.cities.describe import rewrite
 from technopole.cities.resolve import Resolver
-from technopole.cities.tables import CityTables
 from technopole.core.types import Level
 from technopole.editions.read import open_edition
 from technopole.editions.shipped import repository
@@ -24,7 +24,7 @@ from technopole.observations.variables import Meta, Variable
 from technopole.publish.pages import table
 from technopole.publish.resolution_sample import OUTSIDE
 from technopole.snapshots.upstream import Upstream, mirror_folder
-from technopole.sources.registry import load_source, source_ids
+from technopole.sources.registry import Source, load_source, source_ids
 
 PAGE: Final = "docs/resolution.md"
 PROMISED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
@@ -110,15 +110,19 @@ def shares(records: pl.DataFrame, meta: Meta, variable: Variable) -> Shares | No
     return Shares(meta.id, variable.id, total, **parts)
 
 
-def all_shares(mirror: Path, tables: CityTables) -> list[Shares]:
-    """Shares of every variable about cities, in the order of the sources and of their declarations."""
-    cities = Resolver(tables)
+def all_shares(read: Callable[[Source], pl.DataFrame]) -> list[Shares]:
+    """Shares of every variable about cities, in the order of the sources and of their declarations.
+
+    Parameters
+    ----------
+    read : gives a source's records, placed with the shipped reference tables.
+    """
     found = []
     for name in source_ids():
         source = load_source(name)
         variables = [one for one in source.meta.variables if one.level == Level.CITY.value]
         if variables:
-            records = source.records(Upstream(mirror, source.lock()), cities)
+            records = read(source)
             found += [one for variable in variables if (one := shares(records, source.meta, variable)) is not None]
     return found
 
@@ -169,7 +173,8 @@ def main() -> None:
     """Rewrite the tables of the page."""
     mirror = Path(sys.argv[1]) if len(sys.argv) > 1 else mirror_folder(repository())
     page = repository() / PAGE
-    listed = all_shares(mirror, open_edition().cities())
+    cities = Resolver(open_edition().cities())
+    listed = all_shares(lambda source: source.records(Upstream(mirror, source.lock()), cities))
     parts = {"promised": promised_section(listed), "shares": section(listed)}
     page.write_text(rewrite(page.read_text(encoding="utf-8"), parts), encoding="utf-8")
 
