@@ -1,4 +1,4 @@
-"""Fuzz one reader: `python fuzz.py READER SECONDS [INPUTS]`; `python fuzz.py` lists the readers.
+"""Fuzz one reader: `python fuzz.py READER SECONDS`; `python fuzz.py` lists the readers.
 
 libFuzzer (atheris) mutates the seeds of `readers.py` towards new branches of this project's readers. A reader may give
 something or raise a TechnopoleError, in seconds and in 3 GB; all else is a finding: the input stays in the current
@@ -56,7 +56,6 @@ def main() -> None:
         print("\n".join(READERS))
         return
     reader, seconds = READERS[sys.argv[1]], sys.argv[2]
-    inputs = sys.argv[3] if len(sys.argv) > 3 else "-1"
     with tempfile.TemporaryDirectory(prefix="technopole-fuzz-") as folder:
         corpus, target = Path(folder) / "corpus", Path(folder) / "in" / reader.name
         corpus.mkdir()
@@ -64,7 +63,7 @@ def main() -> None:
         for number, content in enumerate([*found(sys.argv[1]), *reader.seeds()]):
             (corpus / f"seed{number:03}").write_bytes(content)
             attempt(reader, target, content)
-        words = [sys.argv[0], *LIMITS, f"-max_total_time={seconds}", f"-seed={SEED}", f"-runs={inputs}", str(corpus)]
+        words = [sys.argv[0], *LIMITS, f"-max_total_time={seconds}", f"-seed={SEED}", str(corpus)]
         atheris.Setup(words, lambda content: attempt(reader, target, content))
         atheris.Fuzz()
 

@@ -69,9 +69,14 @@ def base():
 
 @pytest.fixture(scope="module")
 def quick(base, tmp_path_factory):
-    """The base's framework with few replicates: nominal scores and ranks are the same."""
+    """The base's framework with few replicates of the declared method: nominal scores and ranks are the same."""
     data = base.framework().model_dump(mode="json")
-    data["uncertainty"]["replicates"] = 20
+    method = data["method"]
+    data["uncertainty"] |= {
+        "replicates": 20,
+        "shrink_millions": [method["shrink_millions"]],
+        **{name: [method[name]] for name in ("normalisation", "aggregation", "cap_quantile")},
+    }
     path = tmp_path_factory.mktemp("quick") / "framework.yaml"
     path.write_text(yaml.safe_dump(data, sort_keys=False))
     return path

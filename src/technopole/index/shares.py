@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import polars as pl
@@ -39,19 +40,23 @@ def weights_within(framework: Framework) -> dict[str, dict[str, float]]:
     return found
 
 
-def evidence_shares(values: pl.DataFrame, framework: Framework, boundary: Boundary) -> pl.DataFrame:
+def evidence_shares(
+    values: pl.DataFrame, framework: Framework, boundary: Boundary, nodes: Collection[str] | None = None
+) -> pl.DataFrame:
     """Which share of each score's weight is observed, a lower bound, inherited, and imputed, in each city.
 
     Parameters
     ----------
     values : indicators.matrix.VALUE_SCHEMA.
+    nodes : scores that are asked for; None: all.
 
     Returns
     -------
     DataFrame with city, node (`ROOT`, sides, pillars) and SHARES, which add up to 1; sorted by city and node.
     """
     within = weights_within(framework)
-    rows = [(node, leaf, share) for node, shares in within.items() for leaf, share in shares.items()]
+    wanted = within if nodes is None else nodes
+    rows = [(node, leaf, share) for node in wanted for leaf, share in within[node].items()]
     weights = pl.DataFrame(rows, schema={"node": pl.String, "indicator": pl.String, "weight": pl.Float64}, orient="row")
     kind = pl.col("status").replace_strict(KINDS, default="imputed", return_dtype=pl.String)
     found = values.filter(pl.col("boundary") == boundary.value).select("city", "indicator", kind=kind)

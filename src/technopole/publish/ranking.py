@@ -153,8 +153,10 @@ def rank(
         values = edition.table("indicators")
         results, scores = league(values, edition.frame(), chosen, edition.catalogue(), lens_, boundary_)
         covered = coverage(values, chosen, edition.catalogue())
-    shares = evidence_shares(edition.table("indicators"), chosen, boundary_).filter(pl.col("node") == (side or ROOT))
-    table = _table(results.filter(pl.col("side") == (side or ROOT)), scores, shares, edition.frame(), chosen)
+    results = results.filter(pl.col("side") == (side or ROOT))
+    ranked = edition.table("indicators").filter(pl.col("city").is_in(results["city"].implode()))
+    shares = evidence_shares(ranked, chosen, boundary_, [side or ROOT])
+    table = _table(results, scores, shares, edition.frame(), chosen)
     table, unranked = _shown(table, _unranked(edition, covered, chosen, everything), countries, min_population, top)
     return Ranking(edition.id, chosen.id, lens_.value, side, boundary_.value, table, unranked)
 
