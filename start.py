@@ -47,9 +47,11 @@ def test(arguments: list[str]) -> int:
         [BIN / "lint-imports"],
         [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments],
     ]
+    # two processes test at a time: more threads for matrices would only wait for each other
+    environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
     for step in steps:
         print("$", " ".join(Path(str(word)).name if word is step[0] else str(word) for word in step), flush=True)
-        status = subprocess.run(step, cwd=HERE, check=False).returncode
+        status = subprocess.run(step, cwd=HERE, env=environment, check=False).returncode
         if status:
             return status
     return 0

@@ -39,7 +39,7 @@ from technopole.robustness.own_index import index_study
 from technopole.robustness.own_replicates import evaluate
 
 PROCESSES = 2
-SECONDS = {"pillars": 0.45, "indicators": 0.45, "free": 5.0}
+SECONDS = {"pillars": 1.2, "indicators": 0.4, "free": 5.0}
 """Processor time for each end of each city, by set of weights."""
 TOP_FREE = 50
 EVERY, EVERY_FREE = 14, 3

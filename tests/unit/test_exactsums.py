@@ -4,10 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from technopole.kernel.aggregate import Aggregation, aggregate
 from technopole.kernel.arrays import FloatArray
 from technopole.kernel.exactsums import MOST_TERMS, ExactSums
+from technopole.kernel.threads import one_thread
 
 
 def example(terms: int, units: int, replicates: int) -> tuple[FloatArray, FloatArray]:
@@ -69,3 +71,13 @@ def test_equal_units_stay_equal_among_many_others() -> None:
     for method in ("arithmetic", "geometric", "harmonic"):
         scores = aggregate(x, rng.dirichlet(np.ones(24), 500), Aggregation(method))
         assert np.array_equal(scores[:, ::2], scores[:, 1::2])
+
+
+def test_products_of_matrices_take_one_thread_inside_and_as_many_as_before_after_it():
+    def threads():
+        return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+    before = threads()
+    with one_thread():
+        assert set(threads()) == {1}
+    assert threads() == before

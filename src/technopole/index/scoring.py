@@ -222,9 +222,11 @@ def prepare(filled: Floats, framework: GenericFramework, ids: list[str], times: 
 
 def _alike(choices: Sequence[Choice]) -> list[list[int]] | list[slice]:
     """Positions of equal choices; a slice where all are equal."""
+    # most are the default, which is one object
+    spelled = {key: repr(choice) for key, choice in {id(choice): choice for choice in choices}.items()}
     groups: dict[str, list[int]] = {}
     for place, choice in enumerate(choices):
-        groups.setdefault(repr(choice), []).append(place)
+        groups.setdefault(spelled[id(choice)], []).append(place)
     return [slice(None)] if len(groups) == 1 else list(groups.values())
 
 

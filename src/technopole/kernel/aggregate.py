@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -79,7 +80,7 @@ class Aggregation:
                 f"A minimum availability of {self.minimum_availability:g} isn't a share.", "Choose 0 to 1."
             )
 
-    @property
+    @cached_property
     def mean(self) -> QuasiMean | None:
         """The quasi-arithmetic mean behind it, if it is one."""
         aggregator = AGGREGATORS[self.method]

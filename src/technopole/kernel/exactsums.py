@@ -13,11 +13,12 @@ from typing import Final
 import numpy as np
 
 from technopole.kernel.arrays import FloatArray
+from technopole.kernel.threads import one_thread
 
 MOST_TERMS: Final = 128
 """Terms of a sum up to which the parts keep 22 bits and more."""
-BLOCK: Final = 1 << 13
-"""Sums of one product: so few that they stay in the cache, and that no time is lost in spreading them over threads."""
+BLOCK: Final = 1 << 15
+"""Sums of one product: so few that they stay in the cache."""
 _MANTISSA: Final = 53
 
 
@@ -54,13 +55,14 @@ class ExactSums:
         sums = np.empty((len(weights), units))
         step = max(1, BLOCK // max(1, units))
         small = np.empty((2, step, units))
-        for start in range(0, len(weights), step):
-            block = sums[start : start + step]
-            first, second, third = (factor[start : start + step] for factor in factors)
-            np.matmul(first, self._factors[0], out=block)
-            minor = np.matmul(second, self._factors[1], out=small[0, : len(block)])
-            minor += np.matmul(third, self._factors[2], out=small[1, : len(block)])
-            block += minor
+        with one_thread():
+            for start in range(0, len(weights), step):
+                block = sums[start : start + step]
+                first, second, third = (factor[start : start + step] for factor in factors)
+                np.matmul(first, self._factors[0], out=block)
+                minor = np.matmul(second, self._factors[1], out=small[0, : len(block)])
+                minor += np.matmul(third, self._factors[2], out=small[1, : len(block)])
+                block += minor
         return sums
 
     def _parts(self, values: FloatArray) -> list[FloatArray]:

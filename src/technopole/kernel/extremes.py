@@ -29,6 +29,7 @@ from technopole.kernel.arrays import BoolArray, FloatArray, as_matrix
 from technopole.kernel.covering import Half, cover
 from technopole.kernel.program import solve_program
 from technopole.kernel.rank import competition_ranks
+from technopole.kernel.threads import one_thread
 
 EDGE: Final = 1e-9
 """Differences of this share of the matrix's range count as none: the ranks compare 10 significant digits."""
@@ -170,6 +171,14 @@ def _extreme(
     limit: int | None = None,
 ) -> Extreme:  # fmt: skip
     """One end. `limit` is a bound that is known from elsewhere."""
+    with one_thread():
+        return _sought(x, unit, weights, seconds, drawn, best, limit)
+
+
+def _sought(
+    x: FloatArray, unit: int, weights: Admissible, seconds: float, drawn: FloatArray | None, best: bool,
+    limit: int | None,
+) -> Extreme:  # fmt: skip
     end = time.thread_time() + seconds
     gaps = np.delete(x - x[unit], unit, axis=0)
     edge = _edge(x)

@@ -8,8 +8,9 @@ are uncertain already.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -21,14 +22,16 @@ from technopole.index.climbing import named, scores_of, weights_of
 from technopole.index.filling import fill
 from technopole.index.generic import Choice, GenericFramework, Group, spelled_out
 from technopole.index.scoring import prepare
-from technopole.index.tree import Floats, generic_tree
+from technopole.index.tree import Floats, LabelledTree, generic_tree
 from technopole.index.uncertain import Varied
-from technopole.kernel.aggregate import AGGREGATORS, aggregate_tree
+from technopole.kernel.aggregate import AGGREGATORS, Aggregation, aggregate_tree
 from technopole.kernel.sample import choose
 from technopole.robustness.own_index import IndexStudy
 
-STACKED: Final = 1 << 22
-"""Values of one stack, so that memory doesn't grow with the replicates."""
+STACKED: Final = 1 << 20
+"""Scores of one stack over a shared matrix, so that memory doesn't grow with the replicates."""
+KEPT: Final = 256
+"""Frameworks that are kept once laid out: choices along a range have no end."""
 EVERY: Final = {"treat", "impute", "normalise", "aggregate", "weights"}
 WITH_ERRORS: Final = 1 << 20
 """Values of a stack in which each replicate has a matrix of its own: it stays in the processor's cache."""
@@ -47,10 +50,28 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
+class _Laid:
+    """A framework, laid out once for all replicates that take its choices.
+
+    Attributes
+    ----------
+    tree : nodes by their place, with the declared weights.
+    children : places of the children of each node above the leaves, by its id. aggregations : in node order.
+    at_once : whether one call of the kernel takes the whole tree.
+    """
+
+    framework: GenericFramework
+    tree: LabelledTree
+    children: Mapping[str, list[int]]
+    aggregations: list[Aggregation]
+    at_once: bool
+
+
+@dataclass(frozen=True)
 class _Stack:
     """Replicates `members` of one framework; `matrix` (n, k) is shared, or (members, n, k)."""
 
-    framework: GenericFramework
+    laid: _Laid
     members: NDArray[np.int64]
     matrix: Floats
 
@@ -60,15 +81,22 @@ def evaluate(study: IndexStudy, points: Floats) -> Evaluated:
     children = len(study.framework.index.children)
     found = Evaluated(np.full((len(points), len(study.run.ids)), np.nan), np.full((len(points), children), np.nan), {})
     taken = study.taken(points)
+
+    @lru_cache(maxsize=KEPT)
+    def laid(row: bytes) -> _Laid:
+        return _laid(study, with_choices(study.framework, study.pick(np.frombuffer(row))))
+
+    def at(replicate: np.int64) -> _Laid:
+        return laid(taken[replicate].tobytes())
+
     for places in _alike(np.arange(len(points)), _of(taken, study, {"impute"})):
-        framework = with_choices(study.framework, study.pick(taken[places[0]]))
         try:
-            draws = _filled(study, framework)
+            draws = _filled(study, at(places[0]).framework)
         except TechnopoleError as error:
             found.problems.update(dict.fromkeys(places.tolist(), str(error)))
             continue
         stacks = _noisy if study.errors else _shared
-        for stack in stacks(study, points, taken, places, draws, found.problems):
+        for stack in stacks(study, points, taken, places, draws, at, found.problems):
             _climb(study, stack, points, found)
     return found
 
@@ -127,29 +155,27 @@ def _drawn(study: IndexStudy, points: Floats, draws: int) -> NDArray[np.int64]:
 
 def _shared(
     study: IndexStudy, points: Floats, taken: Floats, places: NDArray[np.int64], draws: Floats,
-    problems: dict[int, str],
+    at: Callable[[np.int64], _Laid], problems: dict[int, str],
 ) -> Iterator[_Stack]:  # fmt: skip
     """Stacks over one matrix each."""
     draw, run = _drawn(study, points, len(draws)), study.run
     prepared = np.column_stack([draw, _of(taken, study, {"treat", "normalise"})])
     whole = _of(taken, study, {"aggregate", "weights"})
     for alike in _alike(places, prepared):
-        framework = with_choices(study.framework, study.pick(taken[alike[0]]))
         try:
-            _, matrix = prepare(draws[draw[alike[0]]], framework, list(run.ids), list(run.times))
+            _, matrix = prepare(draws[draw[alike[0]]], at(alike[0]).framework, list(run.ids), list(run.times))
         except TechnopoleError as error:
             problems.update(dict.fromkeys(alike.tolist(), str(error)))
             continue
-        size = max(1, STACKED // matrix.size)
         for members in _alike(alike, whole):
-            framework = with_choices(study.framework, study.pick(taken[members[0]]))
+            size = max(1, STACKED // len(matrix))
             for start in range(0, members.size, size):
-                yield _Stack(framework, members[start : start + size], matrix)
+                yield _Stack(at(members[0]), members[start : start + size], matrix)
 
 
 def _noisy(
     study: IndexStudy, points: Floats, taken: Floats, places: NDArray[np.int64], draws: Floats,
-    problems: dict[int, str],
+    at: Callable[[np.int64], _Laid], problems: dict[int, str],
 ) -> Iterator[_Stack]:  # fmt: skip
     """Stacks in which each replicate reads all values anew."""
     draw, run = _drawn(study, points, len(draws)), study.run
@@ -159,19 +185,19 @@ def _noisy(
     size = max(1, WITH_ERRORS // run.denominated.size)
     pending = _alike(places, _of(taken, study, EVERY))
     for alike in pending:
-        framework = with_choices(study.framework, study.pick(taken[alike[0]]))
+        laid = at(alike[0])
         for start in range(0, alike.size, size):
             members = alike[start : start + size]
             values = _with_errors(study, planes[:, draw[members]], missing, seeds[members])
             try:
-                _, matrix = prepare(values, framework, list(run.ids), list(run.times))
+                _, matrix = prepare(values, laid.framework, list(run.ids), list(run.times))
             except TechnopoleError as error:
                 if members.size == 1:
                     problems[int(members[0])] = str(error)
                 else:  # one by one, to know which replicate it is
                     pending.extend(members[[place]] for place in range(members.size))
                 continue
-            yield _Stack(framework, members, matrix)
+            yield _Stack(laid, members, matrix)
 
 
 def _with_errors(study: IndexStudy, planes: Floats, missing: NDArray[np.bool_], seeds: NDArray[np.int64]) -> Floats:
@@ -200,19 +226,19 @@ def _climb(study: IndexStudy, stack: _Stack, points: Floats, found: Evaluated) -
             return
         for place in range(stack.members.size):
             matrix = stack.matrix if stack.matrix.ndim == 2 else stack.matrix[[place]]
-            _climb(study, _Stack(stack.framework, stack.members[[place]], matrix), points, found)
+            _climb(study, _Stack(stack.laid, stack.members[[place]], matrix), points, found)
     else:
         found.scores[stack.members], found.shares[stack.members] = scores, shares
 
 
 def _root(study: IndexStudy, stack: _Stack, points: Floats) -> tuple[Floats, Floats]:
     """Scores of the index and shares of its children."""
-    if not _from_data(stack.framework) and not _by_period(study, stack.framework):
+    if stack.laid.at_once:
         try:
             return _whole_tree(study, stack, points)
         except InputError:  # node after node, to know at which
             pass
-    framework, matrix = stack.framework, stack.matrix if stack.matrix.ndim == 3 else stack.matrix[None]
+    framework, matrix = stack.laid.framework, stack.matrix if stack.matrix.ndim == 3 else stack.matrix[None]
     # one row for all replicates until weights differ
     scores = {leaf.id: matrix[..., k] for k, leaf in enumerate(framework.indicators())}
     weights = np.ones((len(points), 1))
@@ -224,21 +250,30 @@ def _root(study: IndexStudy, stack: _Stack, points: Floats) -> tuple[Floats, Flo
     return scores[framework.index.id], weights / weights.sum(axis=1, keepdims=True)
 
 
+def _laid(study: IndexStudy, framework: GenericFramework) -> _Laid:
+    tree, groups = generic_tree(framework, {node.id: node.weight for node in framework.walk()}), framework.groups()
+    place = {name: number for number, name in enumerate(tree.names)}
+    return _Laid(
+        framework,
+        tree,
+        {group.id: [place[child.id] for child in group.children] for group in groups},
+        [framework.aggregation(group) for group in groups],
+        not _from_data(framework) and not _by_period(study, framework),
+    )
+
+
 def _whole_tree(study: IndexStudy, stack: _Stack, points: Floats) -> tuple[Floats, Floats]:
-    framework = stack.framework
-    laid = generic_tree(framework, {node.id: node.weight for node in framework.walk()})
-    place = {name: number for number, name in enumerate(laid.names)}
-    weights = np.tile(laid.weights, (len(points), 1))
-    for group in framework.groups():
-        own = points[:, study.coordinates(f"weights of {group.id}")]
-        children = [place[child.id] for child in group.children]
+    laid = stack.laid
+    weights = np.tile(laid.tree.weights, (len(points), 1))
+    for name, children in laid.children.items():
+        own = points[:, study.coordinates(f"weights of {name}")]
         if len(children) == 1:
             weights[:, children] = 1.0
         elif own.size:
-            weights[:, children] = study.weights_around(laid.weights[children], own)
-    aggregations = [framework.aggregation(group) for group in framework.groups()]
-    scores = aggregate_tree(stack.matrix, weights, laid.tree, aggregations, [laid.tree.root])[..., 0]
-    top = weights[:, [place[child.id] for child in framework.index.children]]
+            weights[:, children] = study.weights_around(laid.tree.weights[children], own)
+    tree = laid.tree.tree
+    scores = aggregate_tree(stack.matrix, weights, tree, laid.aggregations, [tree.root])[..., 0]
+    top = weights[:, laid.children[laid.framework.index.id]]
     return scores, top / top.sum(axis=1, keepdims=True)
 
 
