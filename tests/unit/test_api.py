@@ -36,6 +36,7 @@ except ImportError as missing:
     pytest.skip(f"{missing.name} isn't installed (extras serve and dev): no API is tested", allow_module_level=True)
 
 WEIGHTINGS = 200
+pytestmark = pytest.mark.xdist_group("api")  # one server
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ from technopole.publish.finding import find_city
 from technopole.publish.ranking import rank
 
 HELSINKI = "658225"
+pytestmark = pytest.mark.xdist_group("combine")  # one edition of our own
 DECLARATIONS = """
 sources:
   - id: city_survey

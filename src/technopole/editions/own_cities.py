@@ -19,7 +19,7 @@ import polars as pl
 from technopole.cities.countries import country_code
 from technopole.cities.frame import radius_km
 from technopole.cities.heads import slugs
-from technopole.cities.names import fold, script_expression
+from technopole.cities.names import fold, fold_series, script_expression
 from technopole.cities.points import distance_km
 from technopole.cities.tables import ALIAS_SCHEMA, ANCHOR_SCHEMA, FRAME_SCHEMA, GAZETTEER_SCHEMA, NAME_SCHEMA, CityTables
 from technopole.core.errors import InputError, TechnopoleError, UnknownNameError
@@ -108,7 +108,8 @@ def _number(row: Mapping[str, Any], column: str, low: float, high: float) -> flo
 
 
 def _refuse_known(rows: list[dict[str, Any]], frame: pl.DataFrame, file: str) -> None:
-    known = {(country, fold(name)): slug for name, country, slug in frame.select("name", "country", "slug").iter_rows()}
+    folded = fold_series(frame["name"])
+    known = dict(zip(zip(frame["country"], folded, strict=True), frame["slug"], strict=True))
     ids = set(frame["city"])
     for row in rows:
         key = (row["country"], fold(row["name"]))
@@ -141,7 +142,7 @@ def _added(tables: CityTables, own: pl.DataFrame, file: str) -> CityTables:
         population=(pl.col("population_thousands") * 1000).round().cast(pl.Int64), ring=pl.lit(0, pl.Int8),
     )  # fmt: skip
     aliases = own.select("city", "name").with_columns(
-        folded=pl.Series([fold(name) for name in own["name"]], dtype=pl.String), place="city", primary=pl.lit(value=True)
+        folded=fold_series(own["name"]), place="city", primary=pl.lit(value=True)
     )
     anchors = own.with_columns(file=pl.lit(file), row=ROW)
     return CityTables(
