@@ -60,12 +60,6 @@ def files(site: Mapping[str, bytes]) -> dict[str, bytes]:
     return {name.removeprefix("data/"): content for name, content in site.items() if name.startswith("data/")}
 
 
-@pytest.fixture
-def made(site: Mapping[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exports take the files that are made already: the bundle is the same every time."""
-    monkeypatch.setattr("technopole.publish.explore.site_files", lambda _: dict(site))
-
-
 @pytest.mark.parametrize(
     "case", json.loads((GOLDEN / "state.json").read_text("utf-8")), ids=lambda case: case["text"][:40]
 )
@@ -339,14 +333,15 @@ def test_other_host_names_and_methods_are_refused(running: tuple[str, int]) -> N
     assert ask(running, "/", method="POST")[0] == 501
 
 
-@pytest.mark.usefixtures("made")
 def test_a_site_replaces_only_an_earlier_one(edition: Edition, site: Mapping[str, bytes], tmp_path: Path) -> None:
     folder = tmp_path / "site"
-    for _ in range(2):
-        assert write_site(edition, folder) == sum(map(len, site.values())) > 500_000
-        assert {path.name for path in folder.iterdir()} == {"index.html", "explorer.js", "explorer.css", "data"}
-        written = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-        assert {name: path.read_bytes() for name, path in written.items()} == site
+    for name in (*site, "data/earlier.json"):  # an earlier export
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("earlier")
+    (folder / "CNAME").write_text("its owner's")
+    assert write_site(edition, folder) == sum(map(len, site.values())) > 500_000
+    written = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    assert {name: path.read_bytes() for name, path in written.items()} == {**site, "CNAME": b"its owner's"}
     other = tmp_path / "other"
     other.mkdir()
     (other / "mine.txt").write_text("kept")
@@ -365,7 +360,6 @@ def test_a_page_is_written_whole_or_not_at_all(edition: Edition, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("made")
 def test_export_needs_a_form(tmp_path: Path, page: str) -> None:
     result = CliRunner().invoke(app, ["export"])
     assert isinstance(result.exception, InputError)
