@@ -34,6 +34,7 @@ settings.register_profile(
 settings.load_profile("technopole")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in GROUPS.keys() & set(getattr(item, "fixturenames", ())):
