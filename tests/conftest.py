@@ -23,7 +23,11 @@ from technopole.sources.registry import load_source
 REPOSITORY = Path(__file__).parents[1]
 NODE = (20, 19)
 GROUPS = {"mirror_records": "mirror", "site": "explorer"}
-"""Tests that need what takes long to make run on one worker, which makes it once: fixture -> group."""
+"""Tests that need what takes long to make belong on one worker: fixture -> group.
+
+pytest 9.2 doesn't read the id into which pytest-xdist 3.8 writes the group: until they agree again tests are dealt out
+one by one, and each worker makes its own.
+"""
 
 # One sequence of examples, so that a commit passes or fails for what it changed. TECHNOPOLE_EXAMPLES=5000 looks
 # further, at random. No deadline: a loaded machine isn't a failure of the code.
@@ -73,7 +77,7 @@ def resolver() -> Resolver:
 
 @pytest.fixture(scope="session")
 def mirror_records(mirror: Path, resolver: Resolver) -> Callable[[str], pl.DataFrame]:
-    """Read a source's records from the mirror, each source once for the tests of the group "mirror"."""
+    """Read a source's records from the mirror, each source once in each process."""
 
     @cache
     def read(source_id: str) -> pl.DataFrame:
@@ -85,7 +89,7 @@ def mirror_records(mirror: Path, resolver: Resolver) -> Callable[[str], pl.DataF
 
 @pytest.fixture(scope="session")
 def site() -> Mapping[str, bytes]:
-    """The explorer's files of the shipped edition, made once for the tests of the group "explorer"."""
+    """The explorer's files of the shipped edition, made once in each process."""
     return MappingProxyType(site_files(open_edition()))
 
 
